@@ -1,0 +1,26 @@
+"""The conformance test suite for the Device Registration Service protocol (MS-DRS), and its map.
+
+The way of the data, one way only; imports follow it and `tests/test_imports.py` enforces the table:
+
+    document -> spec (catalogue, schemas) -> generate (requests) -> client -> target -> checks -> results -> report
+
+    room                       may import
+    errors, exchange, paths    nothing
+    spec                       errors paths
+    codec                      errors
+    generate                   errors paths spec codec
+    client                     errors exchange
+    checks                     errors exchange spec codec
+    kit                        errors exchange spec generate client checks
+    suites                     kit generate checks
+    results                    errors exchange spec
+    plugin                     all above but suites checks
+    report                     errors exchange paths spec results codec
+    server                     errors codec
+    cli                        all but suites
+
+The reference server stands outside: it shares the codecs and nothing else with the suite, so that it can contradict it.
+Where this departs from the first design: `kit` may import `checks`, because the verdict of an answer is a word of a test
+case (a twin is accepted or it is not); `results` may import `exchange`, since a stream that carries evidence has to know
+its record; `report` may import `codec`, to show bytes as the dissection does.
+"""

@@ -1,0 +1,10 @@
+"""How a request gets to the target: its address, its secrets, the transport, and the protocol's three steps.
+
+The one rule: a secret leaves this room only in bytes on the wire. Every `Exchange` made here is already free of them.
+"""
+
+from conformance.client.secrets import Command, Fixed, Mint, Secrets, Supply
+from conformance.client.target import Credentials, Target
+from conformance.client.transport import Transport
+
+__all__ = ["Command", "Credentials", "Fixed", "Mint", "Secrets", "Supply", "Target", "Transport"]

@@ -1,0 +1,78 @@
+"""The protocol's steps as requests: discover (3.1), nonce (3.2), join (3.3 and 2.1.1.1), with the headers they list.
+
+The one rule: only discovery's own URL is built; every other comes from a discovery answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit, urlunsplit
+
+if TYPE_CHECKING:
+    from conformance.exchange import Headers
+
+DISCOVERY_VERSION = "1.9"
+NONCE_VERSION = "1.0"
+JOIN_VERSION = "2.0"
+CLIENT_NAME = "drs-conformance"
+
+JSON_TYPE: Headers = (("Content-Type", "application/json"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One request ready to send but for its secrets."""
+
+    method: str
+    url: str
+    headers: Headers
+    body: bytes = b""
+
+
+def client_headers(version: str) -> Headers:
+    """The headers by which a client names itself (3.1, 3.3)."""
+    return (("ocp-adrs-client-name", CLIENT_NAME), ("ocp-adrs-client-version", version))
+
+
+def discover(origin: str, tenant: str, version: str = DISCOVERY_VERSION, path: str = "Discover") -> Step:
+    """`GET /{tenant}/Discover?api-version=…` (3.1); the tenant is an id or a domain name."""
+    url = f"{origin}/{quote(tenant, safe='')}/{path}?api-version={quote(version, safe='')}"
+    return Step("GET", url, JSON_TYPE)
+
+
+def nonce(endpoint: str, version: str = NONCE_VERSION) -> Step:
+    """`GET` the discovered nonce endpoint (3.2). No header is listed there."""
+    return Step("GET", with_version(endpoint, version), ())
+
+
+def join(endpoint: str, body: bytes, version: str = JOIN_VERSION) -> Step:
+    """`POST` a join request (2.1.1.1.1) to the discovered join or precreate endpoint, without its bearer token."""
+    return Step("POST", with_version(endpoint, version), JSON_TYPE, body)
+
+
+def with_version(endpoint: str, version: str | None) -> str:
+    """The endpoint with its `api-version` set, or without any when None."""
+    parts = urlsplit(endpoint)
+    kept = [p for p in parts.query.split("&") if p and not p.lower().startswith("api-version=")]
+    if version is not None:
+        kept.append(f"api-version={quote(version, safe='')}")
+    return urlunsplit(parts._replace(query="&".join(kept)))
+
+
+def retenanted(endpoint: str, tenant: str, other: str) -> str | None:
+    """The endpoint addressed by the tenant's other name (3.2: id or domain name); None when it does not name the tenant."""
+    parts = urlsplit(endpoint)
+    segments = parts.path.split("/")
+    found = [s.lower() == tenant.lower() for s in segments]
+    if not any(found):
+        return None
+    path = "/".join(quote(other, safe="") if hit else s for s, hit in zip(segments, found, strict=True))
+    return urlunsplit(parts._replace(path=path))
+
+
+def origin_of(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port of a URL, defaults filled in. Raises `ValueError` for what is no URL."""
+    parts = urlsplit(url)
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, (parts.hostname or "").lower(), parts.port or default

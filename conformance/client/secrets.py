@@ -1,0 +1,167 @@
+"""Where tokens and challenges come from, and how they are kept out of everything that is written down."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shlex
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from conformance.errors import TargetError, UsageError
+from conformance.exchange import REDACTED
+
+_B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750 2.1
+_SHORTEST = 16  # below this a "secret" would blank ordinary words
+_COMMAND_SECONDS = 60
+_FRESH_SECONDS = 300
+
+
+class Supply(Protocol):
+    """Something that hands out a secret each time one is needed; `many` when it can hand out different ones."""
+
+    @property
+    def many(self) -> bool:
+        """Whether the next call gives a new secret."""
+        ...
+
+    def next(self) -> str:
+        """The secret. Raises `UsageError` or `TargetError` when none can be had."""
+        ...
+
+
+class Secrets:
+    """Every secret of a run, to be replaced wherever it might be written down, in whole or by its distinctive parts."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, None] = {}
+
+    def add(self, secret: str) -> str:
+        """Remembers a secret and returns it. A compact JWS is known by its payload and signature too."""
+        segments = secret.split(".")
+        parts = [secret, *segments[1:]] if len(segments) > 1 else [secret]
+        for part in parts:
+            if len(part) >= _SHORTEST:
+                self._known[part.encode()] = None
+        return secret
+
+    def redact(self, data: bytes) -> bytes:
+        """The same bytes with every known secret replaced."""
+        for secret in self._known:
+            if secret in data:
+                data = data.replace(secret, REDACTED.encode())
+        return data
+
+    def redact_text(self, text: str) -> str:
+        """The same text with every known secret replaced."""
+        return self.redact(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """One secret given on the command line or in the environment."""
+
+    secret: str
+    many: bool = False
+
+    def next(self) -> str:
+        """The secret given."""
+        return self.secret
+
+
+@dataclass(slots=True)
+class Command:
+    """A command whose standard output is the secret; run again when what it gave is spent (`reuse` seconds have passed)."""
+
+    command: str
+    option: str
+    reuse: float = 0.0
+    many: bool = True
+    _last: str = field(default="", repr=False)
+    _until: float = 0.0
+
+    def next(self) -> str:
+        """Raises `UsageError` when the command cannot be run, fails, or prints nothing that could be a token."""
+        if self._last and time.monotonic() < self._until:
+            return self._last
+        try:
+            done = subprocess.run(  # noqa: S603 - the user's own command is the point
+                shlex.split(self.command), capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=False
+            )
+        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+            raise UsageError(f"{self.option} could not be run: {_brief(error)}") from None
+        if done.returncode:
+            raise UsageError(f"{self.option} ended with status {done.returncode}; it should print one token")
+        self._last = check_token(done.stdout.strip(), self.option)
+        self._until = time.monotonic() + self.reuse
+        return self._last
+
+
+@dataclass(frozen=True, slots=True)
+class Mint:
+    """The reference server's management interface: a new secret by one request. `ask` returns the JSON answer."""
+
+    ask: Callable[[], dict[str, object]]
+    member: str
+    many: bool = True
+
+    def next(self) -> str:
+        """Raises `TargetError` when the answer holds none."""
+        secret = self.ask().get(self.member)
+        if not isinstance(secret, str):
+            raise TargetError(f"the reference server gave no {self.member}")
+        return secret
+
+
+def _brief(error: Exception) -> str:
+    return error.strerror or str(error) if isinstance(error, OSError) else type(error).__name__
+
+
+def check_token(text: str, option: str) -> str:
+    """The text, when it could be a bearer token (RFC 6750 2.1). Raises `UsageError`, without the text."""
+    if not text:
+        raise UsageError(f"{option} is empty; pass a bearer token")
+    if not _B64TOKEN.fullmatch(text):
+        raise UsageError(
+            f"{option} is not a bearer token: it has a character that RFC 6750 section 2.1 does not allow; pass a JWT as issued"
+        )
+    return text
+
+
+def claims(token: str) -> dict[str, object]:
+    """The claims of a compact JWS, unverified; empty when it is none (an opaque token is a token too)."""
+    segments = token.split(".")
+    try:
+        payload = segments[1] + "=" * (-len(segments[1]) % 4)
+        found = json.loads(base64.urlsafe_b64decode(payload))
+    except (IndexError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def expired(token: str, now: float) -> float | None:
+    """How many seconds ago a token's `exp` passed (RFC 7519 4.1.4); None while it is valid or says nothing."""
+    exp = claims(token).get("exp")
+    if isinstance(exp, bool) or not isinstance(exp, int | float) or exp > now:
+        return None
+    return now - exp
+
+
+def tampered(token: str) -> Iterator[tuple[str, str]]:
+    """The token with one part of it changed, each with a word for what: a base for refusing cases."""
+    head, *rest = token.split(".")
+    if len(rest) == 2:
+        payload, signature = rest
+        yield "the signature has one bit changed", ".".join((head, payload, _flip(signature)))
+        yield "the signature is missing", ".".join((head, payload, ""))
+    else:
+        yield "its middle has one character changed", _flip(token)
+
+
+def _flip(text: str) -> str:
+    middle = len(text) // 2
+    return text[:middle] + ("A" if text[middle] != "A" else "B") + text[middle + 1 :]
