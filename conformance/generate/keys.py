@@ -1,0 +1,108 @@
+"""The key pool: the published test keys of `fixtures/keys-*.json`, loaded when first asked for.
+
+The one rule: no key is generated while a suite runs. Everybody can read these keys, so they protect nothing; a device
+registered with one of them is a test device.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
+
+from conformance import paths
+from conformance.errors import CatalogueError
+
+PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+
+
+@dataclass(frozen=True, slots=True)
+class PoolKey:
+    """A key pair by name: its SubjectPublicKeyInfo and its PKCS#8 private key, both in DER."""
+
+    name: str
+    algorithm: str
+    spki_der: bytes
+    pkcs8_der: bytes
+
+    @property
+    def private_key(self) -> PrivateKey:
+        """The key to sign with; parsed once for all who ask."""
+        return _parse(self.pkcs8_der)
+
+    @property
+    def rsa_numbers(self) -> tuple[int, int]:
+        """Public exponent and modulus; CatalogueError for a key that is not RSA."""
+        return _rsa_numbers(self)
+
+
+@dataclass(frozen=True, slots=True)
+class AttestationKey:
+    """An attestation identity key with the DER of its certificate."""
+
+    key: PoolKey
+    certificate: bytes
+
+
+@cache
+def pool() -> tuple[PoolKey, ...]:
+    """The RSA-2048 keys of conforming requests, in the order of the fixture."""
+    return tuple(_key(item) for item in _items("keys-rsa-2048"))
+
+
+def nth(index: int) -> PoolKey:
+    """The pool's key for an index; the pool starts over at its end."""
+    return pool()[index % len(pool())]
+
+
+def named(name: str) -> PoolKey:
+    """A key by its name, such as `rsa-1024` or `p-256`; CatalogueError when there is none."""
+    keys = _by_name()
+    if name not in keys:
+        raise CatalogueError(f"the key pool has no key {name!r}; it has {', '.join(sorted(keys))}")
+    return keys[name]
+
+
+@cache
+def attestation_key() -> AttestationKey:
+    """The attestation identity key and its certificate."""
+    (item,) = _items("keys-aik")
+    return AttestationKey(_key(item), base64.b64decode(item["certificate"], validate=True))
+
+
+@cache
+def _by_name() -> dict[str, PoolKey]:
+    return {key.name: key for key in (*pool(), *(_key(item) for item in _items("keys-other")))}
+
+
+def _items(fixture: str) -> list[dict[str, Any]]:
+    path = paths.FIXTURES / f"{fixture}.json"
+    try:
+        return cast("list[dict[str, Any]]", json.loads(path.read_text(encoding="utf-8"))["items"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CatalogueError(f"the key fixture {path} cannot be read: {error}") from error
+
+
+def _key(item: dict[str, Any]) -> PoolKey:
+    spki, pkcs8 = (base64.b64decode(item[field], validate=True) for field in ("spki", "pkcs8"))
+    return PoolKey(item["name"], item["algorithm"], spki, pkcs8)
+
+
+@cache
+def _parse(pkcs8: bytes) -> PrivateKey:
+    # The pool is ours and its test checks every key, so the primality checks (35 ms a key) would prove nothing here.
+    return cast("PrivateKey", load_der_private_key(pkcs8, None, unsafe_skip_rsa_key_validation=True))
+
+
+@cache
+def _rsa_numbers(key: PoolKey) -> tuple[int, int]:
+    public = load_der_public_key(key.spki_der)
+    if not isinstance(public, rsa.RSAPublicKey):
+        raise CatalogueError(f"key {key.name} is {key.algorithm}, not RSA")
+    numbers = public.public_numbers()
+    return numbers.e, numbers.n
