@@ -1,0 +1,46 @@
+"""The result stream and what it comes to.
+
+`records` are what a run writes down, `stream` writes and reads them, `fold` makes one verdict per requirement and one
+for the run out of them. Nothing here looks at a clock or a network.
+"""
+
+from __future__ import annotations
+
+from conformance.results.records import (
+    NOT_OFFERED,
+    Device,
+    EditRecord,
+    Evidence,
+    Footer,
+    Header,
+    Observation,
+    Outcome,
+    Record,
+    RequirementOutcome,
+    Stop,
+    StreamRecord,
+    TestRecord,
+    not_offered,
+)
+from conformance.results.stream import FORMAT, Writer, load, read
+
+__all__ = [
+    "FORMAT",
+    "NOT_OFFERED",
+    "Device",
+    "EditRecord",
+    "Evidence",
+    "Footer",
+    "Header",
+    "Observation",
+    "Outcome",
+    "Record",
+    "RequirementOutcome",
+    "Stop",
+    "StreamRecord",
+    "TestRecord",
+    "Writer",
+    "load",
+    "not_offered",
+    "read",
+]

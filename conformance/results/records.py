@@ -1,0 +1,160 @@
+"""What a run records: a header, a record per test, devices, stops, and a footer.
+
+The rule: a record is complete when it is built, carries no secret (`exchange.py` sees to that) and judges nothing; what
+it all comes to is `fold`'s to say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Self, cast
+
+from conformance.errors import ResultsError
+from conformance.exchange import Exchange  # noqa: TC001 (wire.py reads the annotation)
+from conformance.results import wire
+
+NOT_OFFERED = "not offered"
+
+
+def not_offered(what: str) -> str:
+    """The reason of a skip that is the target's to decide: it does not offer `what`, so it cannot be held to it."""
+    return f"{NOT_OFFERED}: {what}"
+
+
+class Outcome(Enum):
+    """How a test, or one requirement in it, came out; `error` is our own fault, never the target's."""
+
+    PASS = "pass"  # noqa: S105 (a verdict, no password)
+    FAIL = "fail"
+    SKIP = "skip"
+    INCONCLUSIVE = "inconclusive"
+    ERROR = "error"
+
+
+class Record:
+    """What every record can do: become JSON values, and come back from them."""
+
+    __slots__ = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as builtins that `json` and pytest-xdist's `user_properties` carry."""
+        return cast("dict[str, Any]", wire.dump(self))
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        """The record again; ResultsError naming the field that is missing or of another kind."""
+        try:
+            return cast("Self", wire.undump(cls, value, cls.__name__))
+        except wire.WireError as problem:
+            raise ResultsError(str(problem)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Header(Record):
+    """What the run set out to do. `planned` is the number of tests collected per requirement id."""
+
+    started: str  # ISO 8601, UTC
+    target: dict[str, str]  # url, tenant, domain
+    profile: str  # quick, standard, deep
+    gate: str  # must, should
+    seed: int
+    versions: dict[str, str]
+    selection: tuple[str, ...] = ()  # as given; empty: everything
+    given: tuple[str, ...] = ()  # the needs that are available
+    planned: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EditRecord(Record):
+    """The one thing changed between the twins: `offset` in bytes (characters in text) within the layer, where known."""
+
+    requirement: str
+    name: str
+    title: str
+    layer: str
+    path: str
+    before: str
+    after: str
+    offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence(Record):
+    """One failure: what is wrong (`problem`), where in the answer, what was sent and came, and its accepted twin."""
+
+    problem: str
+    where: str = ""
+    edit: EditRecord | None = None
+    exchange: Exchange | None = None
+    baseline: Exchange | None = None
+    curl: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementOutcome(Record):
+    """How one requirement came out in one test: over how many cases and requests, with every failure's evidence."""
+
+    id: str
+    outcome: Outcome
+    reason: str = ""
+    cases: int = 0
+    requests: int = 0
+    failures: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Observation(Record):
+    """What the target does where the document leaves it open: an ambiguity (`A1`) or a field requirement's id."""
+
+    ambiguity: str
+    reading: str
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TestRecord(Record):
+    """One test as it ended. `requests` is exact (requirements may share exchanges); `layers` counts edits by layer."""
+
+    __test__ = False  # pytest: not a test, though so named
+
+    test: str  # node id
+    title: str
+    section: str  # 2.1.1.1.1
+    seconds: float
+    requests: int
+    outcome: Outcome
+    reason: str = ""
+    requirements: tuple[RequirementOutcome, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    layers: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Device(Record):
+    """A device the run created; recorded again with `removed` once it is gone."""
+
+    id: str
+    created: str  # ISO 8601, UTC
+    thumbprint: str
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stop(Record):
+    """The run could not go on: breaker, interrupt, unreachable, token refused. `reason` is a clause, no full stop."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Footer(Record):
+    """How the run ended; `stopped` says why before its time, None when it ran to its end."""
+
+    ended: str  # ISO 8601, UTC
+    seconds: float
+    requests: int
+    stopped: str | None = None
+
+
+StreamRecord = Header | TestRecord | Device | Stop | Footer

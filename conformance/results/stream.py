@@ -1,0 +1,120 @@
+"""The result stream: JSON lines, a header first and a footer last, a `record` field naming each line's kind.
+
+The rule: what was recorded is never lost. Every line is flushed as it is written, and reading forgives exactly one
+thing, a last line cut off in the middle; everything else that is not ours is refused by file and line.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Self
+
+from conformance.errors import ResultsError, UsageError
+from conformance.results.records import Device, Footer, Header, Stop, StreamRecord, TestRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FORMAT = "drs-conformance/1"
+
+_KINDS: dict[str, type[StreamRecord]] = {
+    "header": Header,
+    "test": TestRecord,
+    "device": Device,
+    "stop": Stop,
+    "footer": Footer,
+}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+
+
+class Writer:
+    """The one writer of a stream, a context manager; UsageError, one sentence, where the file cannot be written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("w", encoding="ascii", newline="\n")
+        except OSError as problem:
+            raise unwritable(path, problem) from None
+
+    def write(self, record: StreamRecord) -> None:
+        """Append one record, on disk's way before this returns."""
+        line = {"record": _NAMES[type(record)], **record.to_json()}
+        if isinstance(record, Header):
+            line["format"] = FORMAT
+        try:
+            self._file.write(json.dumps(line, separators=(",", ":")) + "\n")
+            self._file.flush()
+        except OSError as problem:
+            raise unwritable(self.path, problem) from None
+
+    def close(self) -> None:
+        """Close the file; harmless when done twice."""
+        try:
+            self._file.close()
+        except OSError as problem:
+            raise unwritable(self.path, problem) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def unwritable(path: Path, problem: OSError) -> UsageError:
+    """The sentence for an output that cannot be written."""
+    return UsageError(f"cannot write {path}: {problem.strerror or problem}; give another directory with --out")
+
+
+def load(path: Path) -> tuple[StreamRecord, ...]:
+    """The whole stream; raises as `read` does."""
+    return tuple(read(path))
+
+
+def read(path: Path) -> Iterator[StreamRecord]:
+    """The records of a stream in order. A cut-off last line becomes a `Stop` that says so.
+
+    Raises ResultsError naming file and line for anything that is not a stream of this format.
+    """
+    lines = _lines(path)
+    kinds: list[type] = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            record = _record(line, first=not kinds)
+        except ResultsError as problem:
+            if kinds and number == len(lines) and not line.endswith(b"\n"):
+                yield Stop(f"line {number} of {path.name} is half written")
+                return
+            raise ResultsError(f"{path}, line {number}: {problem}") from None
+        if kinds and kinds[-1] is Footer:
+            raise ResultsError(f"{path}, line {number}: a record after the footer")
+        kinds.append(type(record))
+        yield record
+
+
+def _lines(path: Path) -> list[bytes]:
+    try:
+        data = path.read_bytes()
+    except OSError as problem:
+        raise ResultsError(f"cannot read {path}: {problem.strerror or problem}") from None
+    if not data:
+        raise ResultsError(f"{path} is empty: a result stream begins with its header")
+    return data.splitlines(keepends=True)
+
+
+def _record(line: bytes, *, first: bool) -> StreamRecord:
+    try:
+        value: Any = json.loads(line)
+    except (ValueError, RecursionError):
+        raise ResultsError("not JSON, so not a result stream") from None
+    kind = value.get("record") if isinstance(value, dict) else None
+    if first != (kind == "header"):
+        raise ResultsError("a second header" if kind == "header" else "the header is missing, so not a result stream")
+    if kind == "header" and value.get("format") != FORMAT:
+        raise ResultsError(f"the format is {value.get('format')!r}, this version reads {FORMAT!r}")
+    if not isinstance(kind, str) or kind not in _KINDS:
+        raise ResultsError(f"unknown kind of record {kind!r}")
+    return _KINDS[kind].from_json(value)
