@@ -1,0 +1,130 @@
+"""PKCS#10 CertificationRequest (RFC 2986 section 4), read from its own octets.
+
+The one rule: this reading is the project's own, because the libraries refuse real requests (Windows writes a NUL into
+the CN); and the octets that were signed stay as they stood, in `tbs`, so a signature is verified over what was sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from conformance.codec import der, extension, name, spki
+from conformance.codec.der import tags
+from conformance.codec.extension import Extension
+from conformance.codec.name import Name, NameAttribute
+from conformance.codec.spki import AlgorithmIdentifier, SubjectPublicKeyInfo
+
+__all__ = [
+    "EXTENSION_REQUEST",
+    "AlgorithmIdentifier",
+    "Attribute",
+    "CertificationRequest",
+    "CertificationRequestInfo",
+    "Extension",
+    "Name",
+    "NameAttribute",
+    "SubjectPublicKeyInfo",
+]
+
+STRUCTURE: Final = "CertificationRequest"
+EXTENSION_REQUEST: Final = "1.2.840.113549.1.9.14"
+_ATTRIBUTES: Final = tags.CONTEXT | tags.CONSTRUCTED
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One attribute of a request: a type and whole elements as values; `offset` is where the first value stands."""
+
+    oid: str
+    values: tuple[bytes, ...]
+    offset: int = field(default=0, compare=False)
+
+    def encode(self) -> bytes:
+        """Attribute, its values in the order of the record."""
+        return der.sequence(der.oid(self.oid), der.tlv(tags.SET, b"".join(self.values)))
+
+
+@dataclass(frozen=True, slots=True)
+class CertificationRequestInfo:
+    """What is signed; `version` is the number written (0 means v1)."""
+
+    version: int
+    subject: Name
+    public_key: SubjectPublicKeyInfo
+    attributes: tuple[Attribute, ...] = ()
+
+    def encode(self) -> bytes:
+        """The octets to sign: what the fields say, in their order."""
+        attributes = b"".join(attribute.encode() for attribute in self.attributes)
+        return der.sequence(
+            der.integer(self.version),
+            name.encode(self.subject),
+            self.public_key.encode(),
+            der.tlv(_ATTRIBUTES, attributes),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CertificationRequest:
+    """A request: what it says, the octets that say it (`tbs`), its signature, and how strictly it was read."""
+
+    info: CertificationRequestInfo
+    signature_algorithm: AlgorithmIdentifier
+    signature: bytes
+    tbs: bytes
+    strict: bool = field(default=True, compare=False)
+
+    @classmethod
+    def decode(cls, data: bytes, *, strict: bool = True) -> CertificationRequest:
+        """The request these octets are, to the last one; lenient allows longer lengths, and no attributes."""
+        whole = der.exact(data, STRUCTURE, tag=tags.SEQUENCE, strict=strict)
+        walk = der.Cursor.of(whole)
+        tbs = walk.take(tags.SEQUENCE, "certificationRequestInfo")
+        info = _read_info(der.Cursor.of(tbs))
+        algorithm = spki.read_algorithm(walk, "signatureAlgorithm")
+        signature, _ = walk.octets("signature")
+        walk.finish()
+        return cls(info, algorithm, signature, tbs.raw, strict)
+
+    def encode(self) -> bytes:
+        """The request with `tbs` as it is: whoever changes `info` has to encode and sign it anew."""
+        return der.sequence(self.tbs, self.signature_algorithm.encode(), der.bit_string(self.signature))
+
+    @property
+    def extensions(self) -> tuple[Extension, ...]:
+        """The extensions asked for (RFC 2985 5.4.2), of every extensionRequest; DecodeError when one cannot be read."""
+        return tuple(one for attribute in self.info.attributes for one in _requested(attribute, strict=self.strict))
+
+
+def _requested(attribute: Attribute, *, strict: bool) -> tuple[Extension, ...]:
+    if attribute.oid != EXTENSION_REQUEST:
+        return ()
+    walk = der.Cursor(b"".join(attribute.values), "extensionRequest", base=attribute.offset, strict=strict)
+    found: list[Extension] = []
+    while not walk.at_end:
+        found += extension.read(walk, "the requested extensions")
+    return tuple(found)
+
+
+def _read_info(walk: der.Cursor) -> CertificationRequestInfo:
+    version = walk.integer("version")
+    subject = name.read(walk, "subject")
+    public_key = spki.read(walk, "subjectPKInfo")
+    attributes: tuple[Attribute, ...] = ()
+    if not walk.at_end or walk.strict:
+        attributes = _read_attributes(walk.into(_ATTRIBUTES, "attributes"))
+    walk.finish()
+    return CertificationRequestInfo(version, subject, public_key, attributes)
+
+
+def _read_attributes(walk: der.Cursor) -> tuple[Attribute, ...]:
+    attributes = []
+    while not walk.at_end:
+        inner = walk.into(tags.SEQUENCE, "an attribute")
+        oid = inner.oid("an attribute type")
+        values = inner.take(tags.SET, "attribute values")
+        inner.finish()
+        parts = tuple(value.raw for value in values.children())
+        attributes.append(Attribute(oid, parts, values.start))
+    return tuple(attributes)
