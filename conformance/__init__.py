@@ -11,9 +11,9 @@ The way of the data, one way only; imports follow it and `tests/test_imports.py`
     generate                   errors paths spec codec
     client                     errors exchange
     checks                     errors exchange spec codec
-    kit                        errors exchange spec generate client checks
-    suites                     kit generate checks
     results                    errors exchange spec
+    kit                        errors exchange spec generate client checks results
+    suites                     kit generate checks
     plugin                     all above but suites checks
     report                     errors exchange paths spec results codec
     server                     errors codec
@@ -21,6 +21,7 @@ The way of the data, one way only; imports follow it and `tests/test_imports.py`
 
 The reference server stands outside: it shares the codecs and nothing else with the suite, so that it can contradict it.
 Where this departs from the first design: `kit` may import `checks`, because the verdict of an answer is a word of a test
-case (a twin is accepted or it is not); `results` may import `exchange`, since a stream that carries evidence has to know
-its record; `report` may import `codec`, to show bytes as the dissection does.
+case (a twin is accepted or it is not), and `results`, because what a case finds is a record of the stream and of nothing
+else; `results` may import `exchange`, since a stream that carries evidence has to know its record; `report` may import
+`codec`, to show bytes as the dissection does.
 """

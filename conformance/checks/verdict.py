@@ -1,0 +1,80 @@
+"""Accepted, refused, broke or wrong: the verdict on one answer, before anything is said of what it holds.
+
+The one rule: only refused is refused. A crash, a silence, a redirect or a 200 of no known form never counts as one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+from conformance.exchange import Answer, Exchange
+
+_NOT_ABOUT_THE_REQUEST = {408: "says it timed out", 425: "says too early", 429: "says too many requests"}
+
+Form = Callable[[Answer], bool]
+
+
+class Verdict(Enum):
+    """What a target did with a request (design: verdicts)."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    BROKE = "broke"
+    WRONG = "wrong"
+
+
+def classify(exchange: Exchange, statuses: frozenset[int], form: Form) -> tuple[Verdict, str]:
+    """The verdict, and a clause that says why. `statuses` and `form` are what acceptance looks like for this request."""
+    if exchange.failure is not None:
+        return Verdict.BROKE, exchange.failure.message
+    answer = exchange.answer
+    assert answer is not None  # noqa: S101 - Exchange holds one or the other
+    status = answer.status
+    if status >= 500:  # noqa: PLR2004 - RFC 9110 15.6
+        return Verdict.BROKE, f"answered {status}"
+    if status in _NOT_ABOUT_THE_REQUEST:
+        return Verdict.WRONG, f"answered {status}, which {_NOT_ABOUT_THE_REQUEST[status]} and says nothing of the request"
+    if 400 <= status < 500:  # noqa: PLR2004 - RFC 9110 15.5
+        return Verdict.REFUSED, f"answered {status}"
+    if status not in statuses:
+        return Verdict.WRONG, f"answered {status}, neither success nor refusal"
+    if not form(answer):
+        return Verdict.WRONG, f"answered {status} without the form of an answer"
+    return Verdict.ACCEPTED, f"answered {status}"
+
+
+def json_object(answer: Answer) -> dict[str, Any] | None:
+    """The body as a JSON object (RFC 8259), or None."""
+    try:
+        value = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def has_member(name: str, kind: type) -> Form:
+    """The form of an answer that has a member of a JSON type."""
+
+    def form(answer: Answer) -> bool:
+        value = json_object(answer)
+        return value is not None and isinstance(value.get(name), kind)
+
+    return form
+
+
+def discovery(exchange: Exchange) -> tuple[Verdict, str]:
+    """The verdict on a discovery answer (3.1: 200 OK and a list of services)."""
+    return classify(exchange, frozenset({200}), lambda answer: bool(json_object(answer)))
+
+
+def nonce(exchange: Exchange) -> tuple[Verdict, str]:
+    """The verdict on a nonce answer (3.2: 200 OK and a nonce value)."""
+    return classify(exchange, frozenset({200}), has_member("Value", str))
+
+
+def join(exchange: Exchange) -> tuple[Verdict, str]:
+    """The verdict on a join answer (A1: 200 or 201, with a certificate)."""
+    return classify(exchange, frozenset({200, 201}), has_member("Certificate", dict))

@@ -1,0 +1,33 @@
+"""The words of a test case: the case itself, its twins, the requirements it declares, the steps of the protocol."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.client import protocol as steps
+from conformance.kit.case import Case, CheckFailed, edit_record
+from conformance.kit.profile import PROFILES, Profile, profile
+from conformance.kit.session import NotOffered, Session, Unproven, only
+from conformance.kit.twins import Twin, Twins
+
+__all__ = [
+    "PROFILES",
+    "Case",
+    "CheckFailed",
+    "NotOffered",
+    "Profile",
+    "Session",
+    "Twin",
+    "Twins",
+    "Unproven",
+    "edit_record",
+    "only",
+    "profile",
+    "requirement",
+    "steps",
+]
+
+
+def requirement(*ids: str) -> pytest.MarkDecorator:
+    """Declares the requirements a test bears on; what it needs follows from the catalogue."""
+    return pytest.mark.requirement(*ids)

@@ -1,0 +1,95 @@
+"""How the requirements of one case came out, counted: passes, failures with evidence, and what proved nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from conformance.checks.judgement import Finding
+from conformance.exchange import Exchange
+from conformance.results import EditRecord, Evidence, Observation, Outcome, RequirementOutcome
+
+_EVIDENCE_KEPT = 5
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Failures are kept in order, the first few with their bytes; under Hypothesis the last one, which is the smallest."""
+
+    _passes: Counter[str] = field(default_factory=Counter)
+    _failures: dict[str, list[Evidence]] = field(default_factory=dict)
+    _failed: Counter[str] = field(default_factory=Counter)
+    _unproven: dict[str, str] = field(default_factory=dict)
+    _errors: dict[str, str] = field(default_factory=dict)
+    _observations: dict[tuple[str, str], Observation] = field(default_factory=dict)
+    layers: Counter[str] = field(default_factory=Counter)
+    last: Exchange | None = None
+
+    @property
+    def broken(self) -> bool:
+        """Whether any requirement failed."""
+        return bool(self._failures)
+
+    def passed(self, requirement: str, exchange: Exchange) -> None:
+        """One case that bears the requirement out."""
+        self._passes[requirement] += 1
+        self.last = exchange
+
+    def failed(
+        self, finding: Finding, exchange: Exchange, *, edit: EditRecord | None, baseline: Exchange | None, shrinking: bool
+    ) -> None:
+        """One case in which the target broke the requirement."""
+        evidence = Evidence(finding.problem, finding.where, edit, exchange, baseline)
+        kept = self._failures.setdefault(finding.requirement, [])
+        self._failed[finding.requirement] += 1
+        if shrinking:
+            kept[:] = [evidence]
+        elif len(kept) < _EVIDENCE_KEPT:
+            kept.append(evidence)
+        self.last = exchange
+
+    def layer(self, layer: str) -> None:
+        """One negative case whose first wrong thing sits in this layer."""
+        self.layers[layer] += 1
+
+    def observed(self, observation: Observation) -> None:
+        """A reading; the first evidence of each is kept."""
+        self._observations.setdefault((observation.ambiguity, observation.reading), observation)
+
+    def unproven(self, requirements: Iterable[str], reason: str) -> None:
+        """These were not proven, whatever passed for them; a failure stays one."""
+        for requirement in requirements:
+            self._unproven.setdefault(requirement, reason)
+
+    def erred(self, requirements: Iterable[str], reason: str) -> None:
+        """Our own fault kept these from being tested."""
+        for requirement in requirements:
+            self._errors[requirement] = reason
+
+    def requirements(self) -> list[str]:
+        """Every requirement that something was recorded of."""
+        return sorted({*self._passes, *self._failures, *self._unproven, *self._errors})
+
+    def summary(self) -> str:
+        """One line per failure."""
+        return "\n".join(f"{id_}: {evidence.problem}" for id_, kept in self._failures.items() for evidence in kept)
+
+    def observations(self) -> tuple[Observation, ...]:
+        """What was observed."""
+        return tuple(self._observations.values())
+
+    def outcomes(self) -> tuple[RequirementOutcome, ...]:
+        """Each requirement's outcome: a failure over an error over what is unproven over a pass."""
+        return tuple(self._outcome(requirement) for requirement in self.requirements())
+
+    def _outcome(self, requirement: str) -> RequirementOutcome:
+        cases = self._passes[requirement] + self._failed[requirement]
+        failures = tuple(self._failures.get(requirement, ()))
+        if failures:
+            return RequirementOutcome(requirement, Outcome.FAIL, failures[0].problem, cases, cases, failures)
+        if requirement in self._errors:
+            return RequirementOutcome(requirement, Outcome.ERROR, self._errors[requirement], cases, cases)
+        if requirement in self._unproven:
+            return RequirementOutcome(requirement, Outcome.INCONCLUSIVE, self._unproven[requirement], cases, cases)
+        return RequirementOutcome(requirement, Outcome.PASS, "", cases, cases)

@@ -1,0 +1,167 @@
+"""One worker's conversation with the target: its services, its secrets on the wire, and when to give up.
+
+The one rule: every request of a run goes through `Session.send`, so that counting, stopping, recording devices and
+keeping tokens on their own host hold everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from conformance.checks import verdict as verdicts
+from conformance.checks.services import Services
+from conformance.client import Credentials, Secrets, Supply, Target, Transport
+from conformance.client import protocol as steps
+from conformance.errors import TargetError
+from conformance.exchange import Exchange, FailureKind, Headers
+from conformance.generate.join import JoinDraft
+from conformance.kit.profile import Profile
+from conformance.results import Device
+
+_PROBE_SECONDS = 5.0
+_DEAD = {FailureKind.UNREACHABLE, FailureKind.TIMEOUT, FailureKind.TLS, FailureKind.RESET}
+_TOKEN_REFUSED = {401, 403}
+
+
+class Unproven(Exception):  # noqa: N818 - no error of anybody's: the case proves nothing, and says why
+    """What a case rests on does not hold, so that it proves nothing; its requirements come out inconclusive."""
+
+
+class NotOffered(Unproven):
+    """The target does not offer the service a case is about; it cannot be held to it."""
+
+
+@dataclass(slots=True)
+class Session:
+    """A target, what it was given, and what has been seen of it so far."""
+
+    target: Target
+    credentials: Credentials
+    secrets: Secrets
+    transport: Transport
+    profile: Profile
+    seed: int = 0
+    on_device: Callable[[Device], None] = field(default=lambda _: None)
+    stopped: str | None = None
+    refused_token: str | None = None
+    _services: Services | None = None
+    _discovery: Exchange | None = None
+    _drafts: int = 0
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far."""
+        return self.transport.requests
+
+    def send(self, step: steps.Step, label: str, *, headers: Headers | None = None, token: str | None = None) -> Exchange:
+        """Sends one step, with a bearer token when given one. Raises `TargetError` once the target is given up."""
+        if self.stopped:
+            raise TargetError(self.stopped)
+        sent = step.headers if headers is None else headers
+        if token is not None:
+            sent = (*sent, ("Authorization", f"Bearer {self.secrets.add(token)}"))
+        exchange = self.transport.send(step.method, step.url, headers=sent, body=step.body, label=label)
+        if exchange.failure is not None and exchange.failure.kind in _DEAD:
+            self._give_up_if_dead(exchange)
+        return exchange
+
+    def _give_up_if_dead(self, exchange: Exchange) -> None:
+        """A request without an answer may be the target's fault with that request, or the target is gone: one probe tells."""
+        step = steps.discover(self.target.url, self.target.tenant)
+        probe = self.transport.send(
+            step.method, step.url, headers=step.headers, label="is the target alive", timeout=_PROBE_SECONDS
+        )
+        if probe.failure is not None and probe.failure.kind in _DEAD:
+            assert exchange.failure is not None  # noqa: S101 - the caller looked
+            self.stopped = f"the target at {self.target.url} gives no answer: {exchange.failure.message}"
+
+    # --- what every case rests on
+
+    def discovery(self) -> Exchange:
+        """The discovery answer of the tenant under test, asked for once."""
+        if self._discovery is None:
+            step = steps.discover(self.target.url, self.target.tenant)
+            self._discovery = self.send(step, "discovery of the tenant under test")
+        return self._discovery
+
+    def services(self) -> Services:
+        """What discovery names. Raises `Unproven` when discovery was not accepted."""
+        if self._services is None:
+            exchange = self.discovery()
+            found, why = verdicts.discovery(exchange)
+            if found is not verdicts.Verdict.ACCEPTED:
+                raise Unproven(f"discovery of tenant {self.target.tenant!r} was not accepted: {why}")
+            self._services = Services.read(exchange)
+        return self._services
+
+    def endpoint(self, service: str) -> str:
+        """The discovered URL of a service. Raises `NotOffered` when discovery does not name it on the target's own host."""
+        url = self.services().endpoint(service)
+        if url is None:
+            raise NotOffered(f"discovery names no {service}")
+        try:
+            own = steps.origin_of(url)[1:] == steps.origin_of(self.target.url)[1:]
+        except ValueError:
+            own = False
+        if not own:
+            raise Unproven(f"discovery names a {service} on another host than the target's, which gets no token and no request")
+        return url
+
+    def nonce(self) -> str | None:
+        """A fresh nonce for a request, or None where the target offers none. Raises `Unproven` when none is to be had."""
+        try:
+            endpoint = self.endpoint("NonceService.Endpoint")
+        except NotOffered:
+            return None
+        exchange = self.send(steps.nonce(endpoint), "a nonce for the request")
+        found, why = verdicts.nonce(exchange)
+        if found is not verdicts.Verdict.ACCEPTED or exchange.answer is None:
+            raise Unproven(f"no nonce for the request: {why}")
+        return str((verdicts.json_object(exchange.answer) or {})["Value"])
+
+    def draft(self) -> JoinDraft:
+        """A new conforming join request, its display name and keys its own; the same in the same order for a seed."""
+        self._drafts += 1
+        return JoinDraft.baseline(self.seed * 1_000 + self._drafts)
+
+    def token(self) -> str:
+        """The bearer token. Raises `Unproven` when the target is known to refuse it."""
+        if self.refused_token:
+            raise Unproven(self.refused_token)
+        return self.secret(self.credentials.token, "token")
+
+    def secret(self, supply: Supply | None, need: str) -> str:
+        """The next secret of a supply, remembered so that no record holds it. Raises `Unproven` without a supply."""
+        if supply is None:
+            raise Unproven(f"no {need} was given")
+        return self.secrets.add(supply.next())
+
+    def join(self, draft: JoinDraft, label: str, *, precreate: bool = False, token: str | None = None) -> Exchange:
+        """Sends a join request with a fresh nonce, and a fresh challenge at the precreate endpoint."""
+        endpoint = self.endpoint("PrecreateService.PrecreateEndpoint" if precreate else "DeviceJoinService.JoinEndpoint")
+        bearer = self.token() if token is None else token
+        nonce = self.nonce()
+        if nonce is not None:
+            draft = draft.with_nonce(nonce)
+        if precreate:
+            draft = draft.with_challenge(self.secret(self.credentials.challenge, "challenge"))
+        step = steps.join(endpoint, draft.body())
+        exchange = self.send(step, label, token=bearer)
+        self.saw_join(exchange)
+        return exchange
+
+    def saw_join(self, exchange: Exchange) -> None:
+        """Records the device a join created, if it did, before anything else is sent."""
+        for device in verdicts.devices(exchange):
+            self.on_device(Device(*device))
+
+    def join_baseline(self, exchange: Exchange) -> None:
+        """Learns from a conforming join's answer whether the token is any good; a refused one ends all that needs it."""
+        if exchange.answer is not None and exchange.answer.status in _TOKEN_REFUSED:
+            self.refused_token = f"the target refuses the token for a conforming join (answered {exchange.answer.status})"
+
+
+def only(values: Iterable[str], selection: frozenset[str] | None) -> list[str]:
+    """The values that were selected, in order; all of them when nothing was."""
+    return [value for value in values if selection is None or value in selection]

@@ -1,0 +1,95 @@
+"""The untouched twin of every case: a refusal counts only while its baseline is accepted, before and after.
+
+The one rule: the baseline that follows one case precedes the next, so that being sure costs one request per case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+
+from conformance.checks import verdict as verdicts
+from conformance.client import protocol as steps
+from conformance.exchange import Exchange
+from conformance.kit.session import Session, Unproven
+
+Judge = Callable[[Exchange], tuple[verdicts.Verdict, str]]
+
+
+class Twin(Enum):
+    """What a case departs from."""
+
+    DISCOVERY = "discovery"
+    NONCE = "nonce"
+    JOIN = "join"
+    PRECREATE = "precreate"
+    KEY = "key provisioning"
+
+
+def _discovery(session: Session) -> Exchange:
+    step = steps.discover(session.target.url, session.target.tenant)
+    return session.send(step, "the baseline: discovery of the tenant under test")
+
+
+def _nonce(session: Session) -> Exchange:
+    return session.send(steps.nonce(session.endpoint("NonceService.Endpoint")), "the baseline: a nonce")
+
+
+def _join(session: Session) -> Exchange:
+    exchange = session.join(session.draft(), "the baseline: a conforming join")
+    session.join_baseline(exchange)
+    return exchange
+
+
+def _precreate(session: Session) -> Exchange:
+    return session.join(session.draft(), "the baseline: a conforming join with a challenge", precreate=True)
+
+
+def _key(session: Session) -> Exchange:
+    endpoint = session.endpoint("KeyProvisioningService.KeyProvisionEndpoint")
+    step = steps.key(endpoint, session.draft().key_body())
+    return session.send(step, "the baseline: a conforming key", token=session.token())
+
+
+_BASELINES: dict[Twin, tuple[Callable[[Session], Exchange], Judge]] = {
+    Twin.DISCOVERY: (_discovery, verdicts.discovery),
+    Twin.NONCE: (_nonce, verdicts.nonce),
+    Twin.JOIN: (_join, verdicts.join),
+    Twin.PRECREATE: (_precreate, verdicts.join),
+    Twin.KEY: (_key, verdicts.key),
+}
+
+
+class Twins:
+    """The baselines of one session: which are accepted, and whether anything was sent since."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._held: dict[Twin, Exchange] = {}
+
+    def judge(self, twin: Twin, exchange: Exchange) -> tuple[verdicts.Verdict, str]:
+        """The verdict on an answer to a request of this kind."""
+        return _BASELINES[twin][1](exchange)
+
+    def before(self, twin: Twin) -> Exchange:
+        """The accepted baseline. Raises `Unproven` when the target does not accept it."""
+        if twin not in self._held:
+            self._held[twin] = self._accepted(twin)
+        return self._held[twin]
+
+    def after(self, twin: Twin) -> str | None:
+        """Sends the baseline again; None while it is accepted, else the reason why what went before proves nothing."""
+        self._held.pop(twin, None)
+        try:
+            self._held[twin] = self._accepted(twin)
+        except Unproven as reason:
+            return f"afterwards {reason}"
+        return None
+
+    def _accepted(self, twin: Twin) -> Exchange:
+        send, judge = _BASELINES[twin]
+        exchange = send(self._session)
+        verdict, why = judge(exchange)
+        if verdict is not verdicts.Verdict.ACCEPTED:
+            raise Unproven(f"the baseline ({twin.value}) was not accepted: {why}")
+        return exchange

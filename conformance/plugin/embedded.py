@@ -1,0 +1,114 @@
+"""The reference server in a process of its own, when no target was named.
+
+The one rule: it is spoken to as any other target is; only its first line of output, and the mint that line names, give
+the run credentials that a user would otherwise bring.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+from conformance.client import Credentials, Fixed, Mint, Secrets, Target, Transport
+from conformance.errors import TargetError
+from conformance.exchange import Exchange
+
+_START_SECONDS = 30.0
+_STOP_SECONDS = 5.0
+_FOREIGN_TENANT = "0f0e0d0c-0b0a-4908-8706-050403020100"
+
+
+class ReferenceServer:
+    """The child process; `ready` is what it said of itself."""
+
+    def __init__(self, arguments: tuple[str, ...] = ()) -> None:
+        """Raises `TargetError` when it does not come up."""
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-m", "conformance", "serve", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            start_new_session=True,  # Ctrl-C ends the run, and the run ends the server
+        )
+        self.ready: dict[str, Any] = self._first_line()
+
+    def _first_line(self) -> dict[str, Any]:
+        stream = self._process.stdout
+        assert stream is not None  # noqa: S101 - PIPE
+        overdue = threading.Timer(_START_SECONDS, self._process.kill)
+        overdue.start()
+        try:
+            ready = json.loads(stream.readline())
+        except ValueError:
+            self.stop()
+            raise TargetError(f"the reference server did not start: {self._said()}") from None
+        finally:
+            overdue.cancel()
+        return dict(ready)
+
+    def _said(self) -> str:
+        self._errors.seek(0)
+        lines = self._errors.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else f"it said nothing within {_START_SECONDS:.0f} seconds"
+
+    def stop(self) -> None:
+        """Ends the process; harmless when done twice."""
+        self._process.terminate()
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
+
+
+def target_of(ready: dict[str, Any], timeout: float) -> Target:
+    """The target that the first line describes."""
+    tls_ca = ready.get("tls_ca")
+    return Target(
+        ready["url"],
+        ready["tenant"],
+        ready["domain"],
+        ready["upn"],
+        Path(ready["ca"]),
+        Path(tls_ca) if tls_ca else None,
+        timeout=timeout,
+    )
+
+
+def credentials_of(ready: dict[str, Any], target: Target) -> Credentials:
+    """Credentials for it: the token it gave, everything else from its mint."""
+    mint = ready["more"]["mint"]
+
+    def token(**claims: object) -> Mint:
+        return Mint(lambda: _ask(target, mint["token"], claims), "token")
+
+    return Credentials(
+        Fixed(ready["token"]),
+        Mint(lambda: _ask(target, mint["challenge"], {}), "challenge"),
+        token(tenant=_FOREIGN_TENANT),
+        token(lifetime=-600),
+        token(audience="00000003-0000-0000-c000-000000000000"),
+    )
+
+
+def _ask(target: Target, url: str, body: dict[str, object]) -> dict[str, Any]:
+    with Transport(target, Secrets()) as transport:
+        exchange = transport.send(
+            "POST", url, headers=(("Content-Type", "application/json"),), body=json.dumps(body).encode()
+        )
+    return _answer(exchange, url)
+
+
+def _answer(exchange: Exchange, url: str) -> dict[str, Any]:
+    if exchange.answer is None or exchange.answer.status != 200:  # noqa: PLR2004 - OK
+        raise TargetError(f"the reference server's mint at {url} gave nothing")
+    value = json.loads(exchange.answer.body)
+    return dict(value)

@@ -1,0 +1,149 @@
+"""From options to a target with its credentials; every wrong value is one sentence."""
+
+from __future__ import annotations
+
+import math
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.client import Command, Credentials, Fixed, Supply, Target
+from conformance.client.secrets import check_token, claims, expired
+from conformance.client.target import check_url
+from conformance.errors import TargetError, UsageError
+from conformance.kit import Profile, profile
+from conformance.plugin.options import Raw
+from conformance.spec import catalogue
+
+_TOKEN_REUSE = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a run was asked to do, target apart. `selection` is None for everything, else requirement ids."""
+
+    profile: Profile
+    gate: str
+    out: Path
+    seed: int
+    select: tuple[str, ...]
+    selection: frozenset[str] | None
+
+    @classmethod
+    def read(cls, raw: Raw) -> Settings:
+        """Raises `UsageError`."""
+        words = raw.many("select")
+        selection = frozenset(entry.id for entry in catalogue().select(words)) if words else None
+        out = Path(raw.text("out") or "reports")
+        return cls(profile(str(raw.text("profile"))), str(raw.text("gate")), out, _seed(raw), words, selection)
+
+
+def read_target(raw: Raw) -> tuple[Target, Credentials]:
+    """The target named by `--target`. Raises `UsageError`."""
+    url = check_url(str(raw.text("target")))
+    credentials = Credentials(
+        _supply(raw, "token", "token-command", _TOKEN_REUSE),
+        _supply(raw, "challenge", "challenge-command"),
+        _supply(raw, "foreign-token"),
+        _supply(raw, "expired-token"),
+        _supply(raw, "audience-token"),
+    )
+    said = claims(credentials.token.next()) if credentials.token else {}
+    tenant = raw.text("tenant") or raw.text("domain") or _text(said.get("tid"))
+    if tenant is None:
+        raise UsageError("--tenant is missing and no token names one; pass the tenant's id or domain name")
+    domain = raw.text("domain") or (None if _is_guid(tenant) else tenant)
+    target = Target(
+        url,
+        tenant,
+        domain,
+        raw.text("upn") or _text(said.get("upn")),
+        _file(raw, "ca-file"),
+        _file(raw, "tls-ca-file"),
+        raw.flag("insecure"),
+        _seconds(raw),
+        raw.flag("allow-device-creation"),
+    )
+    return target, credentials
+
+
+def check_fresh(credentials: Credentials) -> None:
+    """Raises `TargetError` when the token expired before the run began: every join would be refused for that alone."""
+    if credentials.token is None:
+        return
+    now = time.time()
+    ago = expired(credentials.token.next(), now)
+    if ago is not None:
+        raise TargetError(f"the token given with --token expired {int(ago)} seconds ago; pass a fresh one")
+
+
+def given(target: Target, credentials: Credentials) -> frozenset[str]:
+    """The needs (catalogue) that this run can meet; what the target offers is found out later."""
+    challenge = credentials.challenge
+    met = {
+        "token": credentials.token,
+        "challenge": challenge,
+        "challenge-supply": challenge is not None and challenge.many,
+        "foreign-token": credentials.foreign_token,
+        "expired-token": credentials.expired_token,
+        "audience-token": credentials.audience_token,
+        "ca": target.ca_file,
+        "upn": target.upn,
+        "domain": target.domain,
+        "tls": target.url.startswith("https:"),
+        "device-creation": target.loopback or target.devices_allowed,
+    }
+    return frozenset(need for need, there in met.items() if there)
+
+
+def _supply(raw: Raw, name: str, command: str = "", reuse: float = 0.0) -> Supply | None:
+    text, line = raw.text(name), raw.text(command) if command else None
+    if text and line:
+        raise UsageError(f"--{name} and --{command} are both given; pass one of them")
+    if text:
+        return Fixed(check_token(text, f"--{name}"))
+    return Command(line, f"--{command}", reuse) if line else None
+
+
+def _seed(raw: Raw) -> int:
+    text = str(raw.text("seed") or "0")
+    if not text.isascii() or not text.isdigit() or int(text) >= 2**32:
+        raise UsageError(f"--seed {text!r} is not a number from 0 to 4294967295")
+    return int(text)
+
+
+def _seconds(raw: Raw) -> float:
+    text = str(raw.text("timeout"))
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds <= 600:  # noqa: PLR2004 - ten minutes: beyond that a run would not end
+        raise UsageError(f"--timeout {text!r} is not a number of seconds above 0 and up to 600")
+    return seconds
+
+
+def _file(raw: Raw, name: str) -> Path | None:
+    text = raw.text(name)
+    if text is None:
+        return None
+    path = Path(text)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"--{name} {text!r} cannot be read ({error.strerror}); pass a file of PEM certificates") from None
+    if b"-----BEGIN CERTIFICATE-----" not in data:
+        raise UsageError(f"--{name} {text!r} holds no PEM certificate; pass a file of PEM certificates")
+    return path
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _is_guid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False
