@@ -1,0 +1,30 @@
+"""`drs-conformance serve`: the reference server on loopback, until Ctrl-C."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option("--port", default=0, show_default=True, help="The port on 127.0.0.1; 0 takes a free one.")
+@click.option(
+    "--tls", is_flag=True, help="Speak TLS, with a certificate made for this run (its CA is in the ready line's ca)."
+)
+@click.option("--defect", "defects", multiple=True, metavar="NAME", help="Be wrong in this one way; may be repeated.")
+@click.option(
+    "--like", metavar="field", help="Take on the habits of the field in place of the document's strict readings."
+)
+@click.option(
+    "--state", type=click.Path(path_type=Path), metavar="FILE", help="Keep devices and keys in this file between runs."
+)
+def serve(port: int, tls: bool, defects: tuple[str, ...], like: str | None, state: Path | None) -> None:
+    """Start the reference server and print one JSON line when it is ready.
+
+    The line holds url, tenant, domain, token, upn, challenge, ca (the path of a PEM file) and more. Ctrl-C ends it.
+    """
+    from conformance.server import Settings
+    from conformance.server import serve as serve_now
+
+    serve_now(Settings(port=port, tls=tls, defects=defects, like=like, state=state))

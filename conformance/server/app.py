@@ -1,0 +1,197 @@
+"""The ASGI application: Starlette's routing in front, HTTP read into `Asked`, every reply written in one piece.
+
+The one rule: whatever arrives is read within bounds (`body_limit`, a time limit) before a handler sees it, and whatever a
+handler refuses leaves in the behaviour's error shape. Paths are compared without case, as the field does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from starlette.routing import Route, Router
+
+from .asked import Asked, Reply
+from .handlers import device, discover, join, key, mint, oauth
+from .refusal import Refusal, Trouble, quoted
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from .handlers.service import Service
+
+Handler = Callable[["Service", Asked], Reply]
+READ_SECONDS = 10.0
+DRAINED = 16 * 1024 * 1024
+
+ROUTES: tuple[tuple[str, str, Mapping[str, Handler]], ...] = (
+    ("Discover", "/{tenant}/discover", {"GET": discover.discover}),
+    ("Nonce", "/enrollmentserver/nonce/{tenant}", {"GET": discover.nonce}),
+    ("DeviceJoin", "/enrollmentserver/device", {"POST": join.join}),
+    ("DevicePrecreate", "/enrollmentserver/device/precreate/{tenant}", {"POST": join.precreate}),
+    ("DeviceRemove", "/enrollmentserver/device/{device}", {"DELETE": device.remove}),
+    ("KeyProvision", "/enrollmentserver/key", {"POST": key.provision}),
+    ("Metadata", "/{tenant}/.well-known/openid-configuration", {"GET": oauth.metadata}),
+    ("Metadata", "/{tenant}/v2.0/.well-known/openid-configuration", {"GET": oauth.metadata}),
+    ("Keys", "/{tenant}/discovery/keys", {"GET": oauth.keys}),
+    ("Token", "/{tenant}/oauth2/token", {"POST": oauth.token}),
+    ("Token", "/{tenant}/oauth2/v2.0/token", {"POST": oauth.token}),
+    ("DeviceCode", "/{tenant}/oauth2/devicecode", {"POST": oauth.device_code}),
+    ("DeviceCode", "/{tenant}/oauth2/v2.0/devicecode", {"POST": oauth.device_code}),
+    ("DeviceLogin", "/devicelogin", {"GET": oauth.login_page, "POST": oauth.login}),
+    ("MintToken", "/management/token", {"POST": mint.token}),
+    ("MintChallenge", "/management/challenge", {"POST": mint.challenge}),
+    ("State", "/management/state", {"GET": mint.state}),
+)
+
+
+class Gone(Exception):
+    """The client left before its request was whole; there is nobody to answer."""
+
+
+class Endpoint:
+    """One path: its handlers by method, and everything HTTP around them."""
+
+    def __init__(self, service: Service, operation: str, handlers: Mapping[str, Handler]) -> None:
+        self.service = service
+        self.operation = operation
+        self.handlers = handlers
+        methods = {*handlers, "HEAD"} if "GET" in handlers else set(handlers)
+        self.allow = ", ".join(sorted(methods))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Reads, handles, answers."""
+        behaviour = self.service.behaviour
+        asked = _asked(scope)
+        try:
+            body = await _body(receive, asked, behaviour.body_limit)
+            asked = behaviour.request(_with_body(asked, body))
+            reply = self._handler(asked.method)(self.service, asked)
+        except Refusal as refused:
+            reply = self._refused(asked, refused)
+        except Gone:
+            return
+        await _answer(send, scope, behaviour.reply(asked, reply))
+
+    def _handler(self, method: str) -> Handler:
+        handler = self.handlers.get("GET" if method == "HEAD" else method)
+        if handler is None:
+            problem = f"The method {quoted(method)} is not allowed here, {self.allow} is."
+            raise Refusal(problem, status=405, headers={"Allow": self.allow})
+        return handler
+
+    def _refused(self, asked: Asked, refused: Refusal) -> Reply:
+        behaviour, trace = self.service.behaviour, uuid.uuid4()
+        version = next(iter(asked.argument("api-version")), "")
+        now = datetime.fromtimestamp(self.service.site.now(), UTC)
+        document = behaviour.error_document(Trouble(refused, self.operation, trace, now, version))
+        return Reply.of(document, behaviour.error_status(refused), refused.headers)
+
+
+def _nowhere(_service: Service, _asked: Asked) -> Reply:
+    raise Refusal("There is nothing at this path.", status=404, subcode="error_not_found")
+
+
+class _Anything(dict[str, Handler]):
+    """A method table in which every method leads nowhere."""
+
+    def get(self, _method: str, _default: object = None) -> Handler:  # type: ignore[override]
+        return _nowhere
+
+
+def application(service: Service) -> ASGIApp:
+    """The ASGI application of one running server."""
+    routes = [Route(path, Endpoint(service, operation, handlers)) for operation, path, handlers in ROUTES]
+    router = Router(routes, redirect_slashes=False, default=Endpoint(service, "None", _Anything()))
+
+    async def without_case(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"].lower()
+        scope["path"] = path[:-1] if path.endswith("/") and len(path) > 1 else path
+        await router(scope, receive, send)
+
+    return without_case
+
+
+def _asked(scope: Scope) -> Asked:
+    state = scope.get("state") or {}
+    return Asked(
+        method=scope["method"],
+        path=scope["path"],
+        params=scope.get("path_params") or {},
+        query=_query(scope["query_string"]),
+        headers=tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]),
+        peer_certificate=state.get("peer_certificate"),
+        connection=(state.get("connection", 0), next(state.get("requests", iter((0,))))),
+    )
+
+
+def _query(raw: bytes) -> tuple[tuple[str, str], ...]:
+    try:
+        return tuple(parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=100))
+    except ValueError:
+        return ()
+
+
+def _with_body(asked: Asked, body: bytes) -> Asked:
+    return Asked(
+        asked.method,
+        asked.path,
+        asked.params,
+        asked.query,
+        asked.headers,
+        body,
+        asked.peer_certificate,
+        asked.connection,
+    )
+
+
+async def _body(receive: Receive, asked: Asked, limit: int) -> bytes:
+    """The whole body. Too large a one is still read to its end, up to `DRAINED`, so that its sender hears the 413."""
+    declared = asked.header("content-length") or ""
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body"):
+        body: bytes = message.get("body", b"")
+        if len(body) > limit:
+            raise _too_large(limit)
+        return body
+    if declared.isdigit() and len(declared) < 20 and int(declared) > DRAINED:
+        raise _too_large(limit)
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            return await _rest(receive, message, limit)
+    except TimeoutError:
+        raise Refusal("The request took too long to arrive.", status=408, headers={"Connection": "close"}) from None
+
+
+async def _rest(receive: Receive, message: Mapping[str, object], limit: int) -> bytes:
+    chunks, size = [], 0
+    while True:
+        if message["type"] != "http.request":
+            raise Gone
+        chunk = message.get("body", b"")
+        assert isinstance(chunk, bytes)
+        size += len(chunk)
+        if size <= limit:
+            chunks.append(chunk)
+        if size > DRAINED or not message.get("more_body"):
+            break
+        message = await receive()
+    if size > limit:
+        raise _too_large(limit)
+    return b"".join(chunks)
+
+
+def _too_large(limit: int) -> Refusal:
+    return Refusal(f"The body is larger than {limit} octets.", status=413, headers={"Connection": "close"})
+
+
+async def _answer(send: Send, scope: Scope, reply: Reply) -> None:
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
+    headers.append((b"content-length", str(len(reply.body)).encode("ascii")))
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    body = b"" if scope["method"] == "HEAD" else reply.body
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,61 @@
+"""One request and one reply, as handlers see them: plain values, no framework.
+
+The one rule: what a handler needs of HTTP is here, already read and bounded; handlers are functions from `Asked` to
+`Reply`, so that a behaviour can stand before or behind any of them.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request: header names lower case, the path as sent but for its case, `params` the path's variables.
+
+    `connection` counts: the number of this connection and of this request on it, both from 1. `peer_certificate` is the
+    DER of the TLS client certificate, verified against the device CA by the handshake, or None.
+    """
+
+    method: str
+    path: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    query: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    peer_certificate: bytes | None = None
+    connection: tuple[int, int] = (0, 0)
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a header; `name` in lower case."""
+        return [value for key, value in self.headers if key == name]
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, or None; `name` in lower case."""
+        return next((value for key, value in self.headers if key == name), None)
+
+    def argument(self, name: str) -> list[str]:
+        """Every value of a query argument."""
+        return [value for key, value in self.query if key == name]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer: status, headers (without Content-Length) and the body's bytes."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+    @classmethod
+    def of(cls, document: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
+        """A JSON reply that no cache keeps, unless `headers` says otherwise."""
+        named = {"Content-Type": JSON, "Cache-Control": "no-store", **(headers or {})}
+        return cls(status, tuple(named.items()), json.dumps(document).encode())

@@ -1,0 +1,132 @@
+"""A join request on its way through the rules, and what becomes of it.
+
+The one rule: each part is decoded once, when a rule first asks for it, by the behaviour in force; what cannot be decoded
+is a Refusal from that moment on, whoever asks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from .members import MISSING, Body, at
+from .refusal import Refusal
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Mapping
+
+    from conformance.codec.pkcs10 import CertificationRequest
+    from conformance.codec.rsakey import RsaKeyBlob
+
+    from .behaviour import Behaviour
+    from .site import Site, Tenant
+    from .tokens import Caller
+
+
+class JoinCase:
+    """One join request: its body (a JSON object), who sent it, for which tenant, by which endpoint and api-version."""
+
+    def __init__(
+        self,
+        behaviour: Behaviour,
+        site: Site,
+        body: Body,
+        caller: Caller,
+        tenant: Tenant,
+        version: str,
+        *,
+        precreate: bool,
+    ) -> None:
+        self.behaviour = behaviour
+        self.site = site
+        self.body = body
+        self.caller = caller
+        self.tenant = tenant
+        self.version = version
+        self.precreate = precreate
+        self.now = site.now()
+
+    def text(self, pointer: str) -> str:
+        """A member's text; empty when it is not there or no string."""
+        value = at(self.body, pointer)
+        return value if isinstance(value, str) else ""
+
+    def has(self, pointer: str) -> bool:
+        """Whether a member is there, whatever it holds."""
+        return at(self.body, pointer) is not MISSING
+
+    def octets(self, pointer: str) -> bytes:
+        """What a base64 member stands for."""
+        return self.behaviour.read_base64(self.text(pointer), pointer.strip("/").replace("/", "."))
+
+    def flag(self, name: str) -> bool:
+        """Whether a member of Attributes says yes."""
+        return self.behaviour.flag(self.body, name)
+
+    @property
+    def join_type(self) -> int:
+        """JoinType; 3 ("Unknown") where the rules let something else pass."""
+        value = at(self.body, "/JoinType")
+        return int(value) if isinstance(value, (int, float)) and abs(value) < 2**31 else 3
+
+    @cached_property
+    def csr(self) -> CertificationRequest:
+        """The certificate request."""
+        return self.behaviour.read_csr(self.octets("/CertificateRequest/Data"))
+
+    @cached_property
+    def spki(self) -> bytes:
+        """The DER of the key that the certificate will be for."""
+        return self.csr.info.public_key.encode()
+
+    @cached_property
+    def key_hash(self) -> bytes:
+        """The SHA-256 of the SPKI: what a device is found by when it comes again."""
+        return hashlib.sha256(self.spki).digest()
+
+    @cached_property
+    def blob(self) -> RsaKeyBlob:
+        """The transport key."""
+        return self.behaviour.read_blob(self.octets("/TransportKey"))
+
+    @cached_property
+    def transport_key(self) -> bytes:
+        """The transport key's octets, whatever its form."""
+        return self.behaviour.transport_key(self)
+
+    @cached_property
+    def nonce(self) -> str | None:
+        """The nonce of the certificate request, None when it has none (A12)."""
+        return self.behaviour.find_nonce(self.csr)
+
+    @cached_property
+    def challenge(self) -> Mapping[str, Any] | None:
+        """The claims of the challenge, None when there is none."""
+        if not self.has("/PreAuthorizedJoinChallenge"):
+            return None
+        return self.behaviour.read_challenge(self.text("/PreAuthorizedJoinChallenge"), self.site)
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A device that was created: its case, its id, its certificate (DER) and that certificate's thumbprint."""
+
+    case: JoinCase
+    device_id: uuid.UUID
+    certificate: bytes
+    thumbprint: str
+
+
+def endpoint(case: JoinCase) -> None:
+    """A challenge belongs to the PrecreateEndpoint, and the PrecreateEndpoint asks for one (2.1.1.1, 2.1.1.1.1)."""
+    present = case.has("/PreAuthorizedJoinChallenge")
+    if present and not case.precreate:
+        raise Refusal("PreAuthorizedJoinChallenge is accepted at the PrecreateEndpoint only.")
+    if case.precreate and not present:
+        raise Refusal(
+            "PreAuthorizedJoinChallenge is missing; the PrecreateEndpoint requires it.",
+            subcode="error_required_parameter_missing",
+        )

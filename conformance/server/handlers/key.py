@@ -1,0 +1,29 @@
+"""Key provisioning (MS-KPP, named by discovery): a user's public key, as a BCRYPT_RSAKEY_BLOB."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from conformance.codec import base64
+from conformance.server.asked import Asked, Reply
+from conformance.server.refusal import Refusal
+
+if TYPE_CHECKING:
+    from .service import Service
+
+MEMBER = "kngc"
+
+
+def provision(service: Service, asked: Asked) -> Reply:
+    """Keeps the key under its id, the base64 SHA-256 of the blob."""
+    service.version(asked, "KeyProvision")
+    caller = service.authorize(asked)
+    text = service.json_object(asked).get(MEMBER)
+    if not isinstance(text, str):
+        raise Refusal(f"{MEMBER} is missing or not a string.", subcode="error_required_parameter_missing")
+    blob = service.behaviour.read_base64(text, MEMBER)
+    service.behaviour.accept_transport_key(service.behaviour.read_blob(blob))
+    kid = base64.encode(hashlib.sha256(blob).digest())
+    service.site.store.add_key(kid, caller.upn, blob, service.site.now())
+    return Reply.of(service.behaviour.key_document(kid, caller.upn))

@@ -1,0 +1,78 @@
+"""The management interface (as pebble has one): tokens and challenges on request, right ones and wrong ones.
+
+The one rule: it is for tests, it is no part of DRS, and it says so in its path, `/management/`. Whoever reaches this
+server on loopback owns it; nothing here is for a server that others depend on.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from conformance.server import authority, challenges
+from conformance.server.asked import Asked, Reply
+from conformance.server.refusal import Refusal
+from conformance.server.site import BROKER, RESOURCE, Tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .service import Service
+
+LIMIT = 10 * 366 * 86400
+
+
+def challenge(service: Service, asked: Asked) -> Reply:
+    """A fresh challenge; JSON members `tenant` (id or domain, also one not served here) and `lifetime` (seconds)."""
+    wanted = _wanted(service, asked)
+    lifetime = _lifetime(wanted, challenges.LIFETIME)
+    return Reply.of({"challenge": challenges.challenge(service.site, _tenant(service, wanted), lifetime)})
+
+
+def token(service: Service, asked: Asked) -> Reply:
+    """A token with members `tenant`, `audience`, `client`, `lifetime` (seconds, may be negative) and `upn` as asked for."""
+    wanted = _wanted(service, asked)
+    tenant = _tenant(service, wanted)
+    minted = authority.access_token(
+        service.site,
+        tenant,
+        _text(wanted, "upn", f"user@{tenant.domain}"),
+        audience=_text(wanted, "audience", RESOURCE),
+        client=_text(wanted, "client", BROKER),
+        lifetime=_lifetime(wanted, authority.LIFETIME),
+    )
+    return Reply.of({"token": minted})
+
+
+def state(service: Service, _asked: Asked) -> Reply:
+    """How many devices are registered, so that a test can see that a refused join left nothing behind."""
+    return Reply.of({"devices": service.site.store.devices()})
+
+
+def _wanted(service: Service, asked: Asked) -> Mapping[str, Any]:
+    return service.json_object(asked) if asked.body else {}
+
+
+def _text(wanted: Mapping[str, Any], name: str, default: str) -> str:
+    value = wanted.get(name, default)
+    if not isinstance(value, str):
+        raise Refusal(f"{name} must be a string.")
+    return value
+
+
+def _lifetime(wanted: Mapping[str, Any], default: float) -> float:
+    value = wanted.get("lifetime", default)
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or abs(value) > LIMIT:
+        raise Refusal(f"lifetime must be a number of seconds, at most {LIMIT} either way.")
+    return float(value)
+
+
+def _tenant(service: Service, wanted: Mapping[str, Any]) -> Tenant:
+    """A tenant served here, or one made up from a GUID, so that foreign tokens can be had."""
+    named = _text(wanted, "tenant", service.site.tenants[0].tenant_id)
+    if (known := service.site.tenant(named)) is not None:
+        return known
+    try:
+        return Tenant(str(uuid.UUID(named)), "foreign.example", "Foreign")
+    except ValueError:
+        raise Refusal("tenant must be a GUID or a domain name of this server.") from None
