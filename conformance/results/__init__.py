@@ -6,6 +6,8 @@ for the run out of them. Nothing here looks at a clock or a network.
 
 from __future__ import annotations
 
+from conformance.results.fold import fold
+from conformance.results.outcome import RequirementResult, Results, SectionTotals, Verdict
 from conformance.results.records import (
     NOT_OFFERED,
     Device,
@@ -36,10 +38,15 @@ __all__ = [
     "Outcome",
     "Record",
     "RequirementOutcome",
+    "RequirementResult",
+    "Results",
+    "SectionTotals",
     "Stop",
     "StreamRecord",
     "TestRecord",
+    "Verdict",
     "Writer",
+    "fold",
     "load",
     "not_offered",
     "read",

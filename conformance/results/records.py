@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any, Self, cast
 
 from conformance.errors import ResultsError
-from conformance.exchange import Exchange  # noqa: TC001 (wire.py reads the annotation)
+from conformance.exchange import Exchange
 from conformance.results import wire
 
 NOT_OFFERED = "not offered"

@@ -1,0 +1,148 @@
+"""What a run comes to: a verdict per requirement, one for the run, and the numbers beside them.
+
+The rule: everything here is complete and free of the order in which tests happened to end, so that two folds of one run
+are equal and their JSON forms the same bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from conformance.results.wire import dump
+
+if TYPE_CHECKING:
+    from conformance.results.records import Device, Evidence, Header, Observation, Outcome
+
+
+class Verdict(Enum):
+    """What the run says of the target, or that it can say nothing."""
+
+    CONFORMANT = "conformant"
+    NONCONFORMANT = "nonconformant"
+    INCOMPLETE = "incomplete"
+
+    @property
+    def exit_status(self) -> int:
+        """The status a command ends with: 0, 1, 3 (2 is for a command that was wrong)."""
+        return {"conformant": 0, "nonconformant": 1, "incomplete": 3}[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementResult:
+    """One requirement: its verdict over `tests` tests, `cases` cases and `requests` requests, and why.
+
+    `not_offered`: skipped because the target does not offer what it is about. `missing`: the needs it was not given.
+    `failures` is the evidence of every failure, in the order of the tests' ids.
+    """
+
+    id: str
+    section: str
+    level: str
+    source: str
+    title: str
+    party: str
+    verdict: Outcome
+    reason: str = ""
+    tests: int = 0
+    cases: int = 0
+    requests: int = 0
+    planned: int = 0
+    not_offered: bool = False
+    missing: tuple[str, ...] = ()
+    failures: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SectionTotals:
+    """One section of the document: its requirements counted by verdict, and the requests its tests made."""
+
+    section: str
+    title: str
+    counts: dict[Outcome, int]
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The whole run. `counts` has every outcome, zero or not; `layers` counts edits by the layer they were made in."""
+
+    header: Header
+    verdict: Verdict
+    why: str
+    ended: str | None
+    seconds: float
+    requests: int
+    requirements: tuple[RequirementResult, ...]
+    observations: tuple[Observation, ...]
+    sections: tuple[SectionTotals, ...]
+    counts: dict[Outcome, int]
+    devices: tuple[Device, ...]
+    layers: dict[str, int]
+
+    @property
+    def exit_status(self) -> int:
+        """The status of a command that made this run."""
+        return self.verdict.exit_status
+
+    @property
+    def failed(self) -> tuple[RequirementResult, ...]:
+        """The requirements that failed, at any level."""
+        return tuple(item for item in self.requirements if item.verdict.value == "fail")
+
+    def to_json(self) -> dict[str, Any]:
+        """results.json (schemas/results.schema.json); evidence stays in the stream and the report."""
+        header = self.header
+        return {
+            "target": dump(header.target),
+            "profile": header.profile,
+            "gate": header.gate,
+            "seed": header.seed,
+            "versions": dump(header.versions),
+            "selection": list(header.selection),
+            "given": list(header.given),
+            "started": header.started,
+            "ended": self.ended,
+            "seconds": round(self.seconds, 3),
+            "requests": self.requests,
+            "verdict": self.verdict.value,
+            "why": dump(self.why),
+            "exit_status": self.exit_status,
+            "counts": _counts(self.counts),
+            "sections": [_section(item) for item in self.sections],
+            "requirements": [_requirement(item) for item in self.requirements],
+            "observations": [item.to_json() for item in self.observations],
+            "layers": dump(self.layers),
+            "devices": {"created": len(self.devices), "removed": sum(device.removed for device in self.devices)},
+        }
+
+
+def _requirement(item: RequirementResult) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "section": item.section,
+        "level": item.level,
+        "source": item.source,
+        "party": item.party,
+        "title": item.title,
+        "verdict": item.verdict.value,
+        "reason": dump(item.reason),
+        "missing": list(item.missing),
+        "tests": item.tests,
+        "cases": item.cases,
+        "requests": item.requests,
+    }
+
+
+def _section(item: SectionTotals) -> dict[str, Any]:
+    return {
+        "section": item.section,
+        "title": item.title,
+        "counts": _counts(item.counts),
+        "requests": item.requests,
+    }
+
+
+def _counts(counts: dict[Outcome, int]) -> dict[str, int]:
+    return {outcome.value: number for outcome, number in counts.items()}
