@@ -17,7 +17,7 @@ The way of the data, one way only; imports follow it and `tests/test_imports.py`
     plugin                     all above but suites checks
     report                     errors exchange paths spec results codec
     server                     errors codec
-    cli                        all but suites
+    cli, __main__              all but suites
 
 The reference server stands outside: it shares the codecs and nothing else with the suite, so that it can contradict it.
 Where this departs from the first design: `kit` may import `checks`, because the verdict of an answer is a word of a test
