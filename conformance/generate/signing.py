@@ -1,0 +1,75 @@
+"""Signatures of certificate requests: the schemes by name, each with the AlgorithmIdentifier that declares it.
+
+The one rule: signing is deterministic (PKCS#1 v1.5; PSS without salt; ECDSA of RFC 6979; Ed25519), so that the same draft
+gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+
+from conformance.codec import der
+from conformance.codec.spki import AlgorithmIdentifier
+from conformance.errors import CatalogueError
+
+if TYPE_CHECKING:
+    from conformance.generate.keys import PoolKey
+
+_SHA256_IDENTIFIER: Final = AlgorithmIdentifier("2.16.840.1.101.3.4.2.1", der.null())
+_MGF1: Final = AlgorithmIdentifier("1.2.840.113549.1.1.8", _SHA256_IDENTIFIER.encode())
+# RSASSA-PSS-params (RFC 4055 section 3.1) with SHA-256 throughout and a salt of no octets
+_PSS_PARAMETERS: Final = der.sequence(
+    der.explicit(0, _SHA256_IDENTIFIER.encode()), der.explicit(1, _MGF1.encode()), der.explicit(2, der.integer(0))
+)
+
+
+class Padding(Enum):
+    """How an RSA signature is padded (RFC 8017 section 8)."""
+
+    PKCS1 = "RSASSA-PKCS1-v1_5"
+    PSS = "RSASSA-PSS"
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """A way to sign: the algorithm as a request declares it, the hash, and for RSA the padding."""
+
+    name: str
+    identifier: AlgorithmIdentifier
+    digest: type[hashes.HashAlgorithm]
+    padding: Padding = Padding.PKCS1
+
+
+def _rsa(name: str, arc: int, digest: type[hashes.HashAlgorithm]) -> Scheme:
+    return Scheme(name, AlgorithmIdentifier(f"1.2.840.113549.1.1.{arc}", der.null()), digest)
+
+
+MD5_RSA: Final = _rsa("md5WithRSAEncryption", 4, hashes.MD5)
+SHA1_RSA: Final = _rsa("sha1WithRSAEncryption", 5, hashes.SHA1)
+SHA256_RSA: Final = _rsa("sha256WithRSAEncryption", 11, hashes.SHA256)
+SHA384_RSA: Final = _rsa("sha384WithRSAEncryption", 12, hashes.SHA384)
+SHA512_RSA: Final = _rsa("sha512WithRSAEncryption", 13, hashes.SHA512)
+SHA224_RSA: Final = _rsa("sha224WithRSAEncryption", 14, hashes.SHA224)
+PSS: Final = Scheme("id-RSASSA-PSS", AlgorithmIdentifier("1.2.840.113549.1.1.10", _PSS_PARAMETERS), hashes.SHA256, Padding.PSS)
+SHA256_ECDSA: Final = Scheme("ecdsa-with-SHA256", AlgorithmIdentifier("1.2.840.10045.4.3.2"), hashes.SHA256)
+ED25519: Final = Scheme("Ed25519", AlgorithmIdentifier("1.3.101.112"), hashes.SHA512)
+
+
+@lru_cache(maxsize=512)  # a draft is rendered to be sent and again to be shown
+def sign(key: PoolKey, scheme: Scheme, message: bytes) -> bytes:
+    """The signature octets of a message; CatalogueError when the key cannot sign that way."""
+    private = key.private_key
+    if isinstance(private, rsa.RSAPrivateKey) and scheme not in (SHA256_ECDSA, ED25519):
+        pad = padding.PKCS1v15() if scheme.padding is Padding.PKCS1 else padding.PSS(padding.MGF1(scheme.digest()), 0)
+        return private.sign(message, pad, scheme.digest())
+    if isinstance(private, ec.EllipticCurvePrivateKey) and scheme is SHA256_ECDSA:
+        return private.sign(message, ec.ECDSA(scheme.digest(), deterministic_signing=True))
+    if isinstance(private, ed25519.Ed25519PrivateKey) and scheme is ED25519:
+        return private.sign(message)
+    raise CatalogueError(f"key {key.name} ({key.algorithm}) cannot sign as {scheme.name}")
