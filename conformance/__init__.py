@@ -14,8 +14,8 @@ The way of the data, one way only; imports follow it and `tests/test_imports.py`
     results                    errors exchange spec
     kit                        errors exchange spec generate client checks results
     suites                     kit generate checks
-    plugin                     all above but suites checks
     report                     errors exchange paths spec results codec
+    plugin                     all above but suites checks
     server                     errors codec
     cli, __main__              all but suites
 
@@ -23,5 +23,5 @@ The reference server stands outside: it shares the codecs and nothing else with 
 Where this departs from the first design: `kit` may import `checks`, because the verdict of an answer is a word of a test
 case (a twin is accepted or it is not), and `results`, because what a case finds is a record of the stream and of nothing
 else; `results` may import `exchange`, since a stream that carries evidence has to know its record; `report` may import
-`codec`, to show bytes as the dissection does.
+`codec`, to show bytes as the dissection does, and stands before `plugin`, which writes the reports of plain pytest too.
 """

@@ -10,6 +10,10 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
+from conformance.codec import base64
+from conformance.codec.name import common_names
+from conformance.codec.x509 import Certificate
+from conformance.errors import DecodeError
 from conformance.exchange import Answer, Exchange
 
 _NOT_ABOUT_THE_REQUEST = {408: "says it timed out", 425: "says too early", 429: "says too many requests"}
@@ -78,3 +82,21 @@ def nonce(exchange: Exchange) -> tuple[Verdict, str]:
 def join(exchange: Exchange) -> tuple[Verdict, str]:
     """The verdict on a join answer (A1: 200 or 201, with a certificate)."""
     return classify(exchange, frozenset({200, 201}), has_member("Certificate", dict))
+
+
+def key(exchange: Exchange) -> tuple[Verdict, str]:
+    """The verdict on a key provisioning answer (MS-KPP: 200 with a key id)."""
+    return classify(exchange, frozenset({200, 201}), has_member("kid", str))
+
+
+def devices(exchange: Exchange) -> list[tuple[str, str]]:
+    """The id and thumbprint of the device a join created; an accepted join whose certificate is unreadable has no id."""
+    verdict, _ = join(exchange)
+    if verdict is not Verdict.ACCEPTED or exchange.answer is None:
+        return []
+    certificate = (json_object(exchange.answer) or {})["Certificate"]
+    try:
+        read = Certificate.decode(base64.decode(str(certificate.get("RawBody"))))
+    except DecodeError:
+        return [("", str(certificate.get("Thumbprint", ""))[:40])]
+    return [("".join(part.value.decode("utf-8", "replace") for part in common_names(read.subject)[:1]), read.thumbprint)]

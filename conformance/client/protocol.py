@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 DISCOVERY_VERSION = "1.9"
 NONCE_VERSION = "1.0"
 JOIN_VERSION = "2.0"
+KEY_VERSION = "1.0"
 CLIENT_NAME = "drs-conformance"
 
 JSON_TYPE: Headers = (("Content-Type", "application/json"),)
@@ -49,6 +50,11 @@ def nonce(endpoint: str, version: str = NONCE_VERSION) -> Step:
 def join(endpoint: str, body: bytes, version: str = JOIN_VERSION) -> Step:
     """`POST` a join request (2.1.1.1.1) to the discovered join or precreate endpoint, without its bearer token."""
     return Step("POST", with_version(endpoint, version), JSON_TYPE, body)
+
+
+def key(endpoint: str, body: bytes) -> Step:
+    """`POST` a key (MS-KPP) to the discovered key provisioning endpoint, without its bearer token."""
+    return Step("POST", with_version(endpoint, KEY_VERSION), JSON_TYPE, body)
 
 
 def with_version(endpoint: str, version: str | None) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from hypothesis import currently_in_test_context
 
@@ -15,7 +16,7 @@ from conformance.checks.judgement import Finding, Judgement
 from conformance.checks.verdict import Verdict
 from conformance.client import protocol as steps
 from conformance.exchange import Exchange, Headers
-from conformance.generate.edits import Edit
+from conformance.generate.edits import Edit, Layer
 from conformance.generate.join import JoinDraft
 from conformance.kit.ledger import Ledger
 from conformance.kit.session import Session, Unproven
@@ -43,13 +44,11 @@ class Case:
     def refuses(self, *edits: Edit, twin: Twin = Twin.JOIN) -> None:
         """Sends a join request with each edit alone; each must be refused, while the untouched request is accepted."""
         for edit in edits:
-            self.refused(
-                lambda draft=self.session.draft().edited(edit), edit=edit: self.session.join(
-                    draft, edit.title, precreate=twin is Twin.PRECREATE
-                ),
-                edit_record(edit),
-                twin,
-            )
+            self.refused(partial(self._edited_join, edit, twin), edit_record(edit), twin)
+
+    def _edited_join(self, edit: Edit, twin: Twin) -> Exchange:
+        draft = edit.apply(self.session.draft())
+        return self.session.join(draft, edit.title, precreate=twin is Twin.PRECREATE)
 
     def refused(self, send: Callable[[], Exchange], edit: EditRecord, twin: Twin) -> Exchange:
         """Sends what departs from a twin by one edit; only a refusal passes."""
@@ -167,5 +166,10 @@ class Case:
 def edit_record(edit: Edit) -> EditRecord:
     """An edit as the result stream records it."""
     return EditRecord(
-        edit.requirement, edit.name, edit.title, edit.layer.value, edit.path, str(edit.before), str(edit.after), edit.offset
+        edit.requirement, edit.name, edit.title, layer_word(edit.layer), edit.path, edit.before, edit.after, edit.offset
     )
+
+
+def layer_word(layer: Layer) -> str:
+    """A layer as the result stream names it: `blob-header`."""
+    return layer.name.lower().replace("_", "-")

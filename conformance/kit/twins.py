@@ -5,12 +5,15 @@ The one rule: the baseline that follows one case precedes the next, so that bein
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from enum import Enum
 
 from conformance.checks import verdict as verdicts
 from conformance.client import protocol as steps
 from conformance.exchange import Exchange
+from conformance.generate.edits import TRANSPORT_KEY
+from conformance.generate.join import render
 from conformance.kit.session import Session, Unproven
 
 Judge = Callable[[Exchange], tuple[verdicts.Verdict, str]]
@@ -47,7 +50,8 @@ def _precreate(session: Session) -> Exchange:
 
 def _key(session: Session) -> Exchange:
     endpoint = session.endpoint("KeyProvisioningService.KeyProvisionEndpoint")
-    step = steps.key(endpoint, session.draft().key_body())
+    body = json.dumps({"kngc": render(session.draft()).texts[TRANSPORT_KEY]}).encode()
+    step = steps.key(endpoint, body)
     return session.send(step, "the baseline: a conforming key", token=session.token())
 
 

@@ -1,0 +1,127 @@
+"""What a person or a log sees while the suite runs: a bar per section on a terminal, a line per section elsewhere."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Self
+
+import pytest
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from conformance.plugin.labels import section
+from conformance.plugin.run import Run
+from conformance.results import Results, TestRecord
+from conformance.spec import catalogue
+
+_COUNTED = ("fail", "error", "inconclusive", "skip")
+_COLOURS = {"fail": "red", "error": "magenta", "inconclusive": "yellow", "skip": "dim"}
+
+
+def progress(run: Run) -> Watcher:
+    """The watcher for where standard output goes."""
+    console = Console()
+    target = run.target
+    what = "the reference server" if run.server else target.url
+    console.print(
+        f"Testing {what} for tenant {target.tenant!r}: profile {run.settings.profile.name}, seed {run.settings.seed}",
+        highlight=False,
+        markup=False,
+    )
+    return Bars(console) if console.is_terminal else Lines(console)
+
+
+class Watcher:
+    """Counts tests per section as their records come."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.results: Results | None = None
+        self.titles = {found.number: found.title for found in catalogue().sections}
+        self.planned: Counter[str] = Counter()
+        self.done: dict[str, Counter[str]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Learns how many tests each section has."""
+        self.planned = Counter(section(item) for item in session.items)
+        self.begin()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Counts a test by its outcome."""
+        for name, value in report.user_properties:
+            if name == "drs-test":
+                record = TestRecord.from_json(value)
+                self.done.setdefault(record.section, Counter())[record.outcome.value] += 1
+                self.advance(record.section)
+
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        """Takes over what the run came to."""
+        controller: Any = config.pluginmanager.get_plugin("drs-controller")
+        self.results = controller.results if controller else None
+
+    def label(self, number: str) -> str:
+        """A section's number and title."""
+        return f"{number} {self.titles.get(number, '')}".strip()
+
+    def begin(self) -> None:
+        """The sections and their numbers are known."""
+
+    def advance(self, number: str) -> None:
+        """A test of this section ended."""
+
+
+class Bars(Watcher):
+    """A bar per section, for a terminal."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        self._bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[told]}"),
+            TimeElapsedColumn(),
+            console=console,
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def begin(self) -> None:
+        """Draws the bars."""
+        for number, total in self.planned.items():
+            self._tasks[number] = self._bars.add_task(self.label(number), total=total, told="", start=False)
+
+    def advance(self, number: str) -> None:
+        """Moves a section's bar."""
+        task = self._tasks[number]
+        counts = self.done[number]
+        if counts.total() == 1:
+            self._bars.start_task(task)
+        told = " ".join(f"[{_COLOURS[kind]}]{counts[kind]} {kind}[/]" for kind in _COUNTED if counts[kind])
+        self._bars.update(task, advance=1, told=told)
+        if counts.total() == self.planned[number]:
+            self._bars.stop_task(task)
+
+
+class Lines(Watcher):
+    """A line per section as it ends, for logs."""
+
+    def advance(self, number: str) -> None:
+        """Prints the line once the section is done."""
+        counts = self.done[number]
+        if counts.total() == self.planned[number]:
+            told = ", ".join(f"{counts[kind]} {kind}" for kind in ("pass", *_COUNTED) if counts[kind])
+            self.console.print(f"  {self.label(number)}: {told}", highlight=False, markup=False)
+            self.console.file.flush()

@@ -1,0 +1,94 @@
+"""`drs-conformance run`: the suite against a target, shown as it goes, with a verdict and a report at the end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from conformance.errors import ConformanceError
+from conformance.plugin.options import OPTIONS, Option, Raw
+
+
+_PLUGINS = (
+    "conformance.plugin",
+    "allure_pytest.plugin",
+    "_hypothesis_pytestplugin",
+    "no:cacheprovider",
+    "no:terminal",
+    "no:logging",
+    "no:faulthandler",
+)
+
+
+def _options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(OPTIONS):
+        command = _declare(option)(command)
+    return command
+
+
+def _declare(option: Option) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    flag = f"--{option.name}"
+    help_ = f"{option.help[0].upper()}{option.help[1:]}." + (f"  [default: {option.default}]" if option.default else "")
+    help_ += f"  [{option.env}]"
+    if option.metavar is None:
+        return click.option(flag, is_flag=True, help=help_)
+    return click.option(flag, metavar=option.metavar, multiple=option.many, help=help_)
+
+
+@dataclass(frozen=True, slots=True)
+class _Handed:
+    """What the plugin finds registered when the command has begun the run already."""
+
+    run: Any
+
+
+@click.command()
+@_options
+def run(**given: Any) -> None:
+    """Run the suite: against --target, or against the reference server when no target is named.
+
+    Each option has an environment variable, named behind it, and a --drs-… twin in plain pytest.
+    """
+    from conformance.plugin.run import prepare  # noqa: PLC0415 - --help need not wait for the suite's imports
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended by CI is interrupted: results are written
+    raw = Raw.collect(lambda option: given[option.name.replace("-", "_")])
+    begun = prepare(raw)
+    try:
+        begun.begin()
+        results = begun.finish() if begun.stopped else _suite(begun)
+    finally:
+        begun.end()
+    from conformance.report import show  # noqa: PLC0415 - as above
+
+    show(results, begun.settings.out)
+    sys.exit(results.exit_status)
+
+
+def _suite(begun: Any) -> Any:
+    import pytest  # noqa: PLC0415 - as above
+
+    from conformance import plugin  # noqa: PLC0415
+    from conformance.cli.progress import progress  # noqa: PLC0415
+    from conformance.paths import SUITES  # noqa: PLC0415
+
+    watcher = progress(begun)
+    os.environ.pop("PYTEST_ADDOPTS", None)  # what is meant for the user's own tests is not meant for these
+    arguments = [
+        str(SUITES),
+        "-c", str(SUITES.parent / "pytest.ini"),
+        "--disable-plugin-autoload",
+        *(word for name in _PLUGINS for word in ("-p", name)),
+        "--import-mode=importlib",
+    ]  # fmt: skip
+    with watcher:
+        pytest.main(arguments, plugins=[_Registered(plugin.RUN, _Handed(begun)), watcher])
+    if watcher.results is None:
+        raise ConformanceError("our own fault: pytest ended before the suite did")
+    return watcher.results

@@ -1,0 +1,115 @@
+"""Begins a run in the process that was started, joins it in xdist's workers, and ends it on every way out."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+import hypothesis
+import pytest
+
+from conformance import plugin
+from conformance.plugin.recording import Recorder
+from conformance.plugin.run import Run, journal_of, open_session, prepare, worker_input, worker_session
+from conformance.report import plain_summary
+from conformance.results import Device, Results, TestRecord
+
+
+def configure(config: pytest.Config) -> None:
+    """Raises `ConformanceError` when the options are wrong."""
+    worker = getattr(config, "workerinput", None)
+    if worker is not None:
+        settings, target, credentials = worker_session(plugin.read_options(config), worker["drs"])
+    else:
+        run = config.pluginmanager.get_plugin(plugin.RUN)
+        controller = Controller(run.run if run else _begin(config), quiet=run is not None)
+        config.pluginmanager.register(controller, "drs-controller")
+        settings, target, credentials = controller.run.settings, controller.run.target, controller.run.credentials
+        _allure(config, controller.run)
+    hypothesis.settings.register_profile(
+        "drs",
+        max_examples=settings.profile.examples,
+        deadline=None,  # a slow target is the target's affair, and has a time-out of its own
+        database=None,  # the same seed sends the same requests, whatever ran before
+        print_blob=False,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    hypothesis.settings.load_profile("drs")
+    config.option.hypothesisseed = str(settings.seed)
+    journal = journal_of(settings, target)
+    session = open_session(settings, target, credentials, journal)
+    config.pluginmanager.register(Recorder(session, journal, settings.selection), "drs-recorder")
+
+
+def _begin(config: pytest.Config) -> Run:
+    run = prepare(plugin.read_options(config))
+    config.add_cleanup(run.end)
+    run.begin()
+    return run
+
+
+def _allure(config: pytest.Config, run: Run) -> None:
+    """Allure's results go beside the others, in a directory that holds none of an earlier run."""
+    if hasattr(config.option, "allure_report_dir") and not config.option.allure_report_dir:
+        directory = run.settings.out / "allure-results"
+        shutil.rmtree(directory, ignore_errors=True)
+        config.option.allure_report_dir = str(directory)
+
+
+class Controller:
+    """The one writer of the stream: takes the tests' records as they come, and turns them into a verdict at the end."""
+
+    def __init__(self, run: Run, *, quiet: bool) -> None:
+        self.run = run
+        self._quiet = quiet
+        self.results: Results | None = None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tells a worker of pytest-xdist about the target."""
+        node.workerinput["drs"] = worker_input(self.run)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """A run that is over before it began runs no test."""
+        del session
+        return True if self.run.stopped else None
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Writes down what a test recorded."""
+        for name, value in report.user_properties:
+            if name == "drs-test":
+                self.run.record(TestRecord.from_json(value))
+            elif name == "drs-device":
+                self.run.record(Device.from_json(value))
+            elif name == "drs-stopped":
+                self.run.stop(str(value))
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A suite that cannot be collected is our own fault, and must not pass for a run without failures."""
+        if report.failed:
+            self.run.stop(f"our own fault: {report.nodeid} could not be collected: {_last_line(report.longreprtext)}")
+
+    def pytest_internalerror(self, excrepr: Any) -> None:
+        """So is an error of pytest or of a plugin."""
+        self.run.stop(f"our own fault: {_last_line(str(excrepr))}")
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Interrupted, or ended by `pytest.exit`."""
+        self.run.stop("interrupted" if excinfo.errisinstance(KeyboardInterrupt) else str(excinfo.value))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """The verdict is the exit status, whatever pytest counts as failed."""
+        self.results = self.run.finish()
+        session.exitstatus = self.results.exit_status
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """In plain pytest, the verdict and where the report lies."""
+        if self.results is not None and not self._quiet:
+            terminalreporter.write_line(plain_summary(self.results, self.run.settings.out))
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    return lines[-1] if lines else "without a word"

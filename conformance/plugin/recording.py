@@ -1,0 +1,205 @@
+"""From one test to one record: which requirements it may test here, how each came out, what it sent.
+
+The one rule: an exception of ours is never a finding about the target, and a finding is never lost behind an exception.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from typing import Any, cast
+
+import pytest
+
+from conformance.errors import ConformanceError
+from conformance.kit import Case, CheckFailed, NotOffered, Session, Twins, Unproven, only
+from conformance.plugin import labels
+from conformance.plugin.run import Journal
+from conformance.plugin.settings import given
+from conformance.results import Outcome, RequirementOutcome, TestRecord, not_offered
+from conformance.spec import NEEDS, catalogue
+
+CASE = pytest.StashKey[Case]()
+SKIPPED = pytest.StashKey[dict[str, str]]()
+STARTED = pytest.StashKey[tuple[float, int]]()
+_OFFERS = {
+    "nonce": "NonceService.Endpoint",
+    "precreate": "PrecreateService.PrecreateEndpoint",
+    "key-provisioning": "KeyProvisioningService.KeyProvisionEndpoint",
+    "removal": "DeviceJoinService.JoinEndpoint",
+}
+_WORST = (Outcome.FAIL, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.PASS, Outcome.SKIP)
+
+
+def declared(item: pytest.Item) -> tuple[str, ...]:
+    """The requirements a test declares, in order."""
+    return tuple(dict.fromkeys(id_ for mark in item.iter_markers("requirement") for id_ in mark.args))
+
+
+def open_case(request: pytest.FixtureRequest) -> Case:
+    """The case of a test: skips it when nothing it declares can be tested here, saying what it needs."""
+    recorder = cast("Recorder | None", request.config.pluginmanager.get_plugin("drs-recorder"))
+    if recorder is None:
+        pytest.skip("conformance suites run by `drs-conformance` or `pytest --pyargs conformance`")
+    return recorder.open(request.node)
+
+
+class Recorder:
+    """One worker's side of a run: its session with the target, and a record for every test."""
+
+    def __init__(self, session: Session, journal: Journal, selection: frozenset[str] | None) -> None:
+        self.session = session
+        self._twins = Twins(session)
+        self._journal = journal
+        self._selection = selection
+        self._given = given(session.target, session.credentials)
+
+    def open(self, item: pytest.Item) -> Case:
+        """Sorts a test's requirements into those that can be tested here and those that cannot, with the reason."""
+        skipped: dict[str, str] = {}
+        testable = []
+        for id_ in only(declared(item), self._selection):
+            reason = self._missing(catalogue().requirements[id_].needs)
+            if reason:
+                skipped[id_] = reason
+            else:
+                testable.append(id_)
+        item.stash[SKIPPED] = skipped
+        if not testable:
+            pytest.skip(next(iter(skipped.values()), "nothing selected"))
+        case = Case(self.session, self._twins, tuple(testable))
+        item.stash[CASE] = case
+        return case
+
+    def _missing(self, needs: frozenset[str]) -> str | None:
+        absent = sorted(need for need in needs if need not in _OFFERS and need not in self._given)
+        if absent:
+            return "; ".join(f"needs {need}: {NEEDS[need]}" for need in absent)
+        for need in sorted(needs & _OFFERS.keys()):
+            try:
+                self.session.endpoint(_OFFERS[need])
+            except NotOffered:
+                return not_offered(f"{need} (discovery names no {_OFFERS[need]})")
+            except (Unproven, ConformanceError):
+                return None  # the case itself finds out, and says that it proves nothing
+        return None
+
+    # --- pytest's hooks
+
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Keeps what was selected, in the order of the document, and labels it for Allure."""
+        if self._selection is not None:
+            chosen = [item for item in items if only(declared(item), self._selection)]
+            config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+            items[:] = chosen
+        items.sort(key=lambda item: [int(part) for part in labels.section(item).split(".") if part])
+        for item in items:
+            unknown = [id_ for id_ in declared(item) if id_ not in catalogue().requirements]
+            if unknown or not declared(item):
+                raise pytest.UsageError(f"{item.nodeid} declares {unknown or 'no requirement'}, which the catalogue does not have")
+            labels.add(item, declared(item))
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Starts the clock of a test; once the target is given up, the rest is left."""
+        item.stash[STARTED] = (time.monotonic(), self.session.requests)
+        if self.session.stopped:
+            item.session.shouldstop = self.session.stopped
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+        """Runs a test, asks for its twins once more, and turns what it recorded into pytest's outcome."""
+        error: Exception | None = None
+        result: object = True
+        try:
+            result = yield
+        except Unproven as reason:
+            self._case(pyfuncitem).unproven(reason)
+        except Exception as caught:  # noqa: BLE001 - whatever it is, it is recorded as what it is
+            error = caught
+        if (case := pyfuncitem.stash.get(CASE, None)) is None:
+            if error is not None:
+                raise error
+            return result
+        self._close(case, error)
+        labels.attach(case.ledger)
+        _conclude(case, error)
+        return result
+
+    def _case(self, item: pytest.Item) -> Case:
+        return item.stash[CASE]
+
+    def _close(self, case: Case, error: Exception | None) -> None:
+        if error is not None and not _about_target(error, case) and not self.session.stopped:
+            case.ledger.erred(case.requirements, f"{type(error).__name__}: {error}")
+        try:
+            case.close()
+        except ConformanceError as fault:
+            if not self.session.stopped:
+                case.ledger.erred(case.requirements, str(fault))
+            case.ledger.unproven(case.requirements, self.session.stopped or str(fault))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Hangs the test's record on its report, which pytest-xdist carries to the one writer."""
+        report = yield
+        if call.when == "call" or (call.when == "setup" and call.excinfo is not None):
+            report.user_properties = [*report.user_properties, ("drs-test", self._record(item, report).to_json())]
+            while self._journal.fresh:
+                report.user_properties.append(("drs-device", self._journal.fresh.pop(0).to_json()))
+            if reason := self.session.stopped or self.session.refused_token:
+                report.user_properties.append(("drs-stopped", reason))
+        return report
+
+    def _record(self, item: pytest.Item, report: pytest.TestReport) -> TestRecord:
+        started, before = item.stash[STARTED]
+        outcomes, reason, observations, layers = _outcomes(item, report)
+        found = [outcome.outcome for outcome in outcomes]
+        return TestRecord(
+            item.nodeid,
+            labels.title(item),
+            labels.section(item),
+            round(time.monotonic() - started, 4),
+            self.session.requests - before,
+            next((outcome for outcome in _WORST if outcome in found), Outcome.PASS if observations else Outcome.SKIP),
+            reason,
+            outcomes,
+            observations,
+            layers,
+        )
+
+
+def _outcomes(item: pytest.Item, report: pytest.TestReport) -> tuple[Any, ...]:
+    skipped = item.stash.get(SKIPPED, {})
+    outcomes = [RequirementOutcome(id_, Outcome.SKIP, reason) for id_, reason in skipped.items()]
+    case = item.stash.get(CASE, None)
+    if case is None:
+        if report.failed:
+            reason = f"the test could not be set up: {report.longreprtext.strip().splitlines()[-1]}"
+            outcomes = [RequirementOutcome(id_, Outcome.ERROR, reason) for id_ in declared(item)]
+        return tuple(outcomes), outcomes[0].reason if outcomes else "", (), {}
+    recorded = [outcome for outcome in case.ledger.outcomes() if outcome.id in case.requirements]
+    worst = next((outcome for kind in _WORST for outcome in recorded if outcome.outcome is kind), None)
+    return (*outcomes, *recorded), worst.reason if worst else "", case.ledger.observations(), dict(case.ledger.layers)
+
+
+def _about_target(error: Exception, case: Case) -> bool:
+    """Whether an exception only carries what the ledger already holds: a check that failed, also through Hypothesis."""
+    if isinstance(error, CheckFailed):
+        return True
+    if isinstance(error, ExceptionGroup):
+        return all(_about_target(inner, case) for inner in error.exceptions)
+    return type(error).__module__.startswith("hypothesis") and case.ledger.broken  # the target answered now so, now so
+
+
+def _conclude(case: Case, error: Exception | None) -> None:
+    outcomes = [outcome for outcome in case.ledger.outcomes() if outcome.id in case.requirements]
+    found = {outcome.outcome for outcome in outcomes}
+    if Outcome.FAIL in found:
+        pytest.fail(case.ledger.summary(), pytrace=False)
+    if Outcome.ERROR in found and error is not None:
+        raise error
+    unproven = [outcome for outcome in outcomes if outcome.outcome is Outcome.INCONCLUSIVE]
+    if unproven:
+        pytest.skip(f"inconclusive: {unproven[0].reason}")
