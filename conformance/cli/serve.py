@@ -24,7 +24,7 @@ def serve(port: int, tls: bool, defects: tuple[str, ...], like: str | None, stat
 
     The line holds url, tenant, domain, token, upn, challenge, ca (the path of a PEM file) and more. Ctrl-C ends it.
     """
-    from conformance.server import Settings
-    from conformance.server import serve as serve_now
+    from conformance.server import Settings  # noqa: PLC0415 - other commands do not pay for it
+    from conformance.server import serve as serve_now  # noqa: PLC0415
 
     serve_now(Settings(port=port, tls=tls, defects=defects, like=like, state=state))

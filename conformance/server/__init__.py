@@ -1,7 +1,7 @@
 """The reference server: a Device Registration Service that keeps every rule of the document, or breaks a named one.
 
-The one rule: it stands outside the suite. It shares the codecs with it and nothing else, so that each can contradict the
-other. The way of a request:
+The one rule: it stands outside the suite. It shares the codecs with it and nothing else, so that each can contradict
+the other. The way of a request:
 
     peer        TLS and connection facts          handlers/     one module per service
     app         HTTP -> Asked, Reply -> HTTP      behaviour     every decision, as one value (the seam)
@@ -28,13 +28,13 @@ __all__ = ["Ready", "Settings", "running", "serve"]
 
 def serve(settings: Settings) -> None:
     """Serves until SIGINT or SIGTERM; the first line on standard output is the ready line. UsageError if it cannot."""
-    from .running import serve as serve_now
+    from .running import serve as serve_now  # noqa: PLC0415 - uvicorn and starlette come when asked for
 
     serve_now(settings)
 
 
 def running(settings: Settings) -> AbstractContextManager[Ready]:
     """A server in a thread of this process, for tests: a context manager that gives the ready facts."""
-    from .running import running as running_now
+    from .running import running as running_now  # noqa: PLC0415
 
     return running_now(settings)

@@ -1,7 +1,7 @@
 """The ASGI application: Starlette's routing in front, HTTP read into `Asked`, every reply written in one piece.
 
-The one rule: whatever arrives is read within bounds (`body_limit`, a time limit) before a handler sees it, and whatever a
-handler refuses leaves in the behaviour's error shape. Paths are compared without case, as the field does.
+The one rule: whatever arrives is read within bounds (`body_limit`, a time limit) before a handler sees it, and
+whatever a handler refuses leaves in the behaviour's error shape. Paths are compared without case, as the field does.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Handler = Callable[["Service", Asked], Reply]
 READ_SECONDS = 10.0
 DRAINED = 16 * 1024 * 1024
+DIGITS = 20  # of 2^64
 
 ROUTES: tuple[tuple[str, str, Mapping[str, Handler]], ...] = (
     ("Discover", "/{tenant}/discover", {"GET": discover.discover}),
@@ -56,10 +57,13 @@ class Gone(Exception):
 class Endpoint:
     """One path: its handlers by method, and everything HTTP around them."""
 
-    def __init__(self, service: Service, operation: str, handlers: Mapping[str, Handler]) -> None:
+    def __init__(
+        self, service: Service, operation: str, handlers: Mapping[str, Handler], otherwise: Handler | None = None
+    ) -> None:
         self.service = service
         self.operation = operation
         self.handlers = handlers
+        self.otherwise = otherwise
         methods = {*handlers, "HEAD"} if "GET" in handlers else set(handlers)
         self.allow = ", ".join(sorted(methods))
 
@@ -78,7 +82,7 @@ class Endpoint:
         await _answer(send, scope, behaviour.reply(asked, reply))
 
     def _handler(self, method: str) -> Handler:
-        handler = self.handlers.get("GET" if method == "HEAD" else method)
+        handler = self.handlers.get("GET" if method == "HEAD" else method, self.otherwise)
         if handler is None:
             problem = f"The method {quoted(method)} is not allowed here, {self.allow} is."
             raise Refusal(problem, status=405, headers={"Allow": self.allow})
@@ -96,17 +100,10 @@ def _nowhere(_service: Service, _asked: Asked) -> Reply:
     raise Refusal("There is nothing at this path.", status=404, subcode="error_not_found")
 
 
-class _Anything(dict[str, Handler]):
-    """A method table in which every method leads nowhere."""
-
-    def get(self, _method: str, _default: object = None) -> Handler:  # type: ignore[override]
-        return _nowhere
-
-
 def application(service: Service) -> ASGIApp:
     """The ASGI application of one running server."""
     routes = [Route(path, Endpoint(service, operation, handlers)) for operation, path, handlers in ROUTES]
-    router = Router(routes, redirect_slashes=False, default=Endpoint(service, "None", _Anything()))
+    router = Router(routes, redirect_slashes=False, default=Endpoint(service, "None", {}, otherwise=_nowhere))
 
     async def without_case(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].lower()
@@ -158,7 +155,7 @@ async def _body(receive: Receive, asked: Asked, limit: int) -> bytes:
         if len(body) > limit:
             raise _too_large(limit)
         return body
-    if declared.isdigit() and len(declared) < 20 and int(declared) > DRAINED:
+    if declared.isdigit() and len(declared) < DIGITS and int(declared) > DRAINED:
         raise _too_large(limit)
     try:
         async with asyncio.timeout(READ_SECONDS):

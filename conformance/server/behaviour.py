@@ -182,6 +182,10 @@ def reused_device(join: JoinCase) -> str | None:
     return known.device_id if known else None
 
 
+def _transport_key(join: JoinCase) -> None:
+    _ = join.transport_key  # judged where it is read, because its form says by which rules
+
+
 def _nonce(join: JoinCase) -> None:
     if join.nonce is not None:
         row = join.site.store.nonce(nonces.digest(join.nonce))
@@ -207,7 +211,7 @@ def _attestation(join: JoinCase) -> None:
 STAGES: Rules[JoinCase] = Rules.of(
     members=lambda join: join.behaviour.accept_members(join.body),
     endpoint=case.endpoint,
-    transport_key=lambda join: None if join.transport_key else None,
+    transport_key=_transport_key,
     csr=lambda join: join.behaviour.accept_csr(join.csr),
     aik=_aik,
     attestation=_attestation,

@@ -1,7 +1,7 @@
 """A join request on its way through the rules, and what becomes of it.
 
-The one rule: each part is decoded once, when a rule first asks for it, by the behaviour in force; what cannot be decoded
-is a Refusal from that moment on, whoever asks.
+The one rule: each part is decoded once, when a rule first asks for it, by the behaviour in force; what cannot be
+decoded is a Refusal from that moment on, whoever asks.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ class JoinCase:
         behaviour: Behaviour,
         site: Site,
         body: Body,
+        *,
         caller: Caller,
         tenant: Tenant,
         version: str,
-        *,
         precreate: bool,
     ) -> None:
         self.behaviour = behaviour

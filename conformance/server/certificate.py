@@ -1,8 +1,8 @@
-"""The device certificate and the CA that signs it, written octet by octet, so that any habit of the field can be written.
+"""The device certificate and the CA that signs it, written octet by octet, so that any habit can be written.
 
-The one rule: an `Order` says everything that goes into the certificate, already encoded where the standard has a choice,
-and `sign` writes exactly that. Shapes from the field notes: version 3, subject `CN=<device id>`, the issuer one
-multi-valued RDN, private extensions 1.2.840.113556.1.5.284.N.
+The one rule: an `Order` says everything that goes into the certificate, already encoded where the standard has a
+choice, and `sign` writes exactly that. Shapes from the field notes: version 3, subject `CN=<device id>`, the issuer
+one multi-valued RDN, private extensions 1.2.840.113556.1.5.284.N.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 PRIVATE = "1.2.840.113556.1.5.284"
 ISSUED_EARLIER = timedelta(minutes=30)
 YEARS = 10
+REGISTER = 4  # 2.1.1.1.1, "Azure AD register"
 CA_OU = "82dbaca4-3e81-46ca-9c73-0950c1eaca97"
 
 
@@ -42,7 +43,8 @@ class Extension:
 
     def encode(self) -> bytes:
         """The Extension SEQUENCE; FALSE is the default of `critical` and not written (X.690 11.5)."""
-        return _encode_extension(self.oid, self.value, self.critical)
+        flag = der.boolean(True) if self.critical else b""
+        return der.sequence(_oid(self.oid), flag, der.octet_string(self.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +74,12 @@ class Holder:
     region: str
 
 
-@lru_cache(maxsize=64)
-def _encode_extension(oid: str, value: bytes, critical: bool) -> bytes:
-    flag = der.boolean(True) if critical else b""
-    return der.sequence(der.oid(oid), flag, der.octet_string(value))
+_oid = lru_cache(maxsize=64)(der.oid)
 
 
 def name(*attributes: tuple[str, bytes]) -> bytes:
     """A name of a single RDN, multi-valued where there are several attributes (each: OID, encoded string)."""
-    return der.sequence(der.set_of(*(der.sequence(der.oid(oid), value) for oid, value in attributes)))
+    return der.sequence(der.set_of(*(der.sequence(_oid(oid), value) for oid, value in attributes)))
 
 
 DC = "0.9.2342.19200300.100.1.25"
@@ -121,7 +120,7 @@ def ber_octets(value: bytes) -> bytes:
 
 def joined(join_type: int) -> bytes:
     """The digit of private extension 7: `0` registered (4), `1` joined (every other type)."""
-    return b"0" if join_type == 4 else b"1"
+    return b"0" if join_type == REGISTER else b"1"
 
 
 def private_extensions(holder: Holder, octets: Callable[[bytes], bytes] = der_octets) -> tuple[Extension, ...]:
@@ -198,7 +197,7 @@ def spki_of(key: RSAPrivateKey) -> bytes:
 @lru_cache(maxsize=8)
 def key_id(key: RSAPrivateKey) -> bytes:
     """The SHA-1 of the key's PKCS#1 form (RFC 5280 4.2.1.2, method 1)."""
-    return hashlib.sha1(key.public_key().public_bytes(Encoding.DER, PublicFormat.PKCS1)).digest()
+    return hashlib.sha1(key.public_key().public_bytes(Encoding.DER, PublicFormat.PKCS1)).digest()  # noqa: S324 - RFC 5280's
 
 
 def ca_certificate(key: RSAPrivateKey, now: datetime) -> bytes:

@@ -1,7 +1,7 @@
-"""Pre-authorised join challenges (2.1.1.1.1): JWTs that this site signs and takes back once, at its PrecreateEndpoint.
+"""Pre-authorised join challenges (2.1.1.1.1): JWTs that this site signs, and takes back once.
 
-The one rule: a challenge is bound to a tenant and to this site, ends, and is spent with the device it brings. Its claims
-are the site's own: nothing about them is published, and a client treats the JWT as opaque.
+The one rule: a challenge is bound to a tenant and to this site, ends, and is spent with the device it brings. Its
+claims are the site's own: nothing about them is published, and a client treats the JWT as opaque.
 """
 
 from __future__ import annotations

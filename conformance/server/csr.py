@@ -1,10 +1,12 @@
-"""The certificate request (2.1.1.1.1): PKCS#10 (RFC 2986) over an RSA-2048 key, SHA256WithRSA, the constant CN, a nonce.
+"""The certificate request (2.1.1.1.1): PKCS#10 (RFC 2986), RSA-2048, SHA256WithRSA, the constant CN, a nonce.
 
 The one rule: the request is judged as the codec read it from the bytes, never through `cryptography`'s parser, which
 refuses what real Windows clients send; `cryptography` only does the arithmetic of the proof of possession.
 """
 
 from __future__ import annotations
+
+from functools import lru_cache
 
 from typing import TYPE_CHECKING
 
@@ -20,7 +22,13 @@ from .refusal import Refusal, quoted, undecodable
 from .rules import Rules
 
 if TYPE_CHECKING:
-    from conformance.codec.pkcs10 import AlgorithmIdentifier, CertificationRequest, NameAttribute
+    from conformance.codec.pkcs10 import (
+        AlgorithmIdentifier,
+        CertificationRequest,
+        Extension,
+        NameAttribute,
+        SubjectPublicKeyInfo,
+    )
 
 NAME = "CertificateRequest.Data"
 RSA = "1.2.840.113549.1.1.1"
@@ -48,7 +56,7 @@ def _refuse(problem: str, offset: int | None = None) -> Refusal:
 
 
 def common_name(attribute: NameAttribute) -> str:
-    """The text of a name's attribute by its ASN.1 string type; Refusal when it is none or does not hold its alphabet."""
+    """The text of a name's attribute, by its ASN.1 string type; Refusal when it is none, or no text of it."""
     encoding = _ENCODINGS.get(attribute.tag)
     if encoding is None:
         raise _refuse("the CN is not of a string type", attribute.offset)
@@ -65,7 +73,7 @@ def common_names(request: CertificationRequest) -> list[NameAttribute]:
 
 def _version(request: CertificationRequest) -> None:
     if request.info.version != 0:
-        raise _refuse(f"version is {_number(request.info.version)}, it must be 0 (v1)")
+        raise _refuse(f"version is {_short(request.info.version)}, it must be 0 (v1)")
 
 
 def _subject(request: CertificationRequest) -> None:
@@ -94,7 +102,7 @@ def _key_value(request: CertificationRequest) -> None:
     modulus, exponent = _rsa(request)
     if modulus <= 0 or modulus % 2 == 0:
         raise _refuse("the key's modulus is not a positive odd number")
-    if exponent < 3 or exponent % 2 == 0 or exponent >= modulus:
+    if exponent < 3 or exponent % 2 == 0 or exponent >= modulus:  # noqa: PLR2004 - RFC 8017, 3.1
         raise _refuse("the key's public exponent is not an odd number of at least 3 and below the modulus")
 
 
@@ -131,13 +139,18 @@ def _extensions(request: CertificationRequest) -> None:
 
 
 def _rsa(request: CertificationRequest) -> tuple[int, int]:
+    return _numbers(request.info.public_key)
+
+
+@lru_cache(maxsize=8)  # three rules ask for the same numbers
+def _numbers(key: SubjectPublicKeyInfo) -> tuple[int, int]:
     try:
-        return request.info.public_key.rsa()
+        return key.rsa()
     except DecodeError as error:
         raise undecodable(NAME, error) from None
 
 
-def extensions(request: CertificationRequest) -> tuple:
+def extensions(request: CertificationRequest) -> tuple[Extension, ...]:
     """The extensions asked for; Refusal where their attribute cannot be read."""
     try:
         return request.extensions
@@ -165,8 +178,8 @@ def nonce_text(value: bytes) -> str:
         raise _refuse("the nonce extension holds no text") from None
 
 
-def _number(value: int) -> str:
-    return str(value) if value.bit_length() < 64 else "a large number"
+def _short(value: int) -> str:
+    return str(value) if value.bit_length() < 64 else "a large number"  # noqa: PLR2004
 
 
 CSR_RULES: Rules[CertificationRequest] = Rules.of(

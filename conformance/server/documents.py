@@ -1,7 +1,7 @@
 """The JSON of the answers: discovery (3.1), nonce (3.2), join (2.1.1.1.2), key provisioning (MS-KPP).
 
-The one rule: every name and every order of members is the document's, the scan's damage repaired (corrections), and every
-URL is one of this server.
+The one rule: every name and every order of members is the document's, the scan's damage repaired (corrections), and
+every URL is one of this server.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from conformance.codec import base64, sid
@@ -88,7 +89,7 @@ def discovery(site: Site, tenant: Tenant, version: str) -> dict[str, Any]:
 
 
 def nonce(value: str, trace_id: uuid.UUID, now: float) -> dict[str, Any]:
-    """The nonce answer; `ReponseStatus` is the wire's spelling (A6), the time the document's: `10/12/2023 3:05:30 PM`."""
+    """The nonce answer; `ReponseStatus` is the wire's spelling (A6), the time as in `10/12/2023 3:05:30 PM`."""
     when = datetime.fromtimestamp(now, UTC)
     time = f"{when.month}/{when.day}/{when.year} {when.hour % 12 or 12}:{when:%M:%S %p}"
     status = {"message": "Successfully created a nonce", "traceId": str(trace_id), "time": time}
@@ -97,15 +98,16 @@ def nonce(value: str, trace_id: uuid.UUID, now: float) -> dict[str, Any]:
 
 def thumbprint(certificate: bytes) -> str:
     """The SHA-1 of the certificate's DER in 40 upper-case hexadecimal digits (A5)."""
-    return hashlib.sha1(certificate).hexdigest().upper()
+    return hashlib.sha1(certificate).hexdigest().upper()  # noqa: S324 - the protocol's
 
 
-def membership(tenant: Tenant, user: uuid.UUID, join_type: int) -> list[dict[str, Any]]:
-    """Who becomes a local administrator: two roles of the tenant, and for a joined device its user."""
+@lru_cache(maxsize=256)
+def administrators(tenant: Tenant, user: str | None) -> tuple[str, ...]:
+    """The SIDs of who becomes a local administrator: two roles of the tenant and, where there is one, the user."""
     members = [tenant.object_id(role) for role in ROLES]
-    if join_type != REGISTERED:
-        members.append(user)
-    return [{"LocalSID": ADMINISTRATORS, "AddSIDs": [sid.sid_of_guid(member) for member in members]}]
+    if user is not None:
+        members.append(uuid.UUID(user))
+    return tuple(sid.sid_of_guid(member) for member in members)
 
 
 def join(joined: Joined) -> dict[str, Any]:
@@ -116,7 +118,9 @@ def join(joined: Joined) -> dict[str, Any]:
         "User": {"Upn": case.caller.upn},
     }
     if case.flag("ReturnClientSid"):
-        answer["MembershipChanges"] = membership(case.tenant, uuid.UUID(case.caller.object_id), case.join_type)
+        user = None if case.join_type == REGISTERED else case.caller.object_id
+        added = list(administrators(case.tenant, user))
+        answer["MembershipChanges"] = [{"LocalSID": ADMINISTRATORS, "AddSIDs": added}]
     return answer
 
 

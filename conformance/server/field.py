@@ -1,7 +1,7 @@
 """The habits of the field (field notes; clients' sources), as one function from the strict behaviour to the field's.
 
-The one rule: a habit changes what the field does otherwise and nothing else; what no client or server was seen to do stays
-strict.
+The one rule: a habit changes what the field does otherwise and nothing else; what no client or server was seen to do
+stays strict.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def like_field(strict: Behaviour) -> Behaviour:
 
 
 def members() -> Rules[Body]:
-    """TargetDomain may be anything, attestation may be empty, attributes may be strings, a key may come in DeviceKeys."""
+    """TargetDomain may be anything, attestation empty, attributes strings; a key may come in DeviceKeys."""
     free = {"/TargetDomain", "/AikCertificate", "/AttestationData"}
     rows = [replace(row, check=None) if row.pointer in free else row for row in MEMBERS]
     kept = tuple(row for row in rows if not row.pointer.startswith("/Attributes/"))
@@ -184,7 +184,7 @@ def _jwk(octets: bytes, member: str) -> Mapping[str, Any]:
 
 
 def _judge_jwk(join: JoinCase, jwk: Mapping[str, Any]) -> None:
-    """An RSA JWK is judged as the blob it stands for; its numbers are in either base64 alphabet, as clients write them."""
+    """An RSA JWK is judged as the blob it stands for; its numbers may be in either base64 alphabet."""
     if jwk.get("kty") != "RSA":
         raise Refusal("TransportKey is a JWK, but not of an RSA key.")
     exponent, modulus = (int.from_bytes(_number(jwk.get(name), "TransportKey"), "big") for name in ("e", "n"))
@@ -201,7 +201,7 @@ def _number(text: object, member: str) -> bytes:
 
 
 def device_keys(value: object) -> bytes:
-    """The keys of a macOS 14 request: an array of objects whose Data is a JWK of a P-256 key; their octets, to be kept."""
+    """The octets of a macOS 14 request's keys: an array of objects, each with the JWK of a P-256 key in Data."""
     if not isinstance(value, list) or not value or not all(isinstance(item, dict) for item in value):
         raise Refusal("DeviceKeys is not an array of objects.")
     return b"\n".join(_device_key(item) for item in value)

@@ -100,7 +100,7 @@ def _store(settings: Settings, folder: Path) -> Store:
 
 
 def _socket(port: int) -> socket.socket:
-    """A listening socket on loopback. Its protocol is named, or asyncio would leave Nagle's algorithm on (40 ms a reply)."""
+    """A listening socket on loopback. Its protocol is named, or asyncio leaves Nagle's algorithm on: 40 ms a reply."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -125,7 +125,7 @@ def _ca_pem(site: Site) -> str:
 
 
 def _trustme() -> trustme.CA:
-    import trustme
+    import trustme  # noqa: PLC0415 - needed with --tls only, and slow to import
 
     return trustme.CA()
 

@@ -1,7 +1,7 @@
-"""The members of a join request (2.1.1.1.1), as a table: where, whether required, of which JSON type, with which values.
+"""The members of a join request (2.1.1.1.1), as a table: where, required or not, of which type, with which values.
 
-The one rule: the document's table is this table. Members it does not name are ignored, as RFC 8259 readers do, so that a
-client of a later version is not turned away.
+The one rule: the document's table is this table. Members it does not name are ignored, as RFC 8259 readers do, so
+that a client of a later version is not turned away.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from .refusal import Refusal, quoted
@@ -52,11 +53,16 @@ class Member:
         return self.pointer.strip("/").replace("/", ".")
 
 
+@lru_cache(maxsize=256)
+def _steps(pointer: str) -> tuple[str, ...]:
+    return tuple(pointer.strip("/").split("/"))
+
+
 def at(body: Body, pointer: str) -> Any:
     """The value at a JSON pointer, MISSING when it or an object above it is not there."""
     value: Any = body
-    for step in pointer.strip("/").split("/"):
-        if not isinstance(value, Mapping) or step not in value:
+    for step in _steps(pointer):
+        if not isinstance(value, dict) or step not in value:
             return MISSING
         value = value[step]
     return value
@@ -74,7 +80,7 @@ def _not_empty(name: str, value: str) -> None:
 
 def _host_name(name: str, value: str) -> None:
     labels = value.removesuffix(".").split(".")
-    if len(value) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+    if len(value) > 253 or not all(_LABEL.fullmatch(label) for label in labels):  # noqa: PLR2004 - RFC 1035, 2.3.4
         raise Refusal(f"{name} is {quoted(value)}, it must be a host name.")
 
 

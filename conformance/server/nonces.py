@@ -1,8 +1,8 @@
 """Nonces (3.2): base64 of a compact JWE, opaque to the client, five minutes, one use, one tenant.
 
-The one rule: a nonce is looked up by its hash and never decrypted, so that spending one costs no private-key operation;
-it is spent in the transaction that writes the device, after every other rule was kept. A join refused for another reason
-leaves it unspent: its sender may correct the request and send it again.
+The one rule: a nonce is looked up by its hash and never decrypted, so that spending one costs no private-key
+operation; it is spent in the transaction that writes the device, after every other rule was kept. A join refused for
+another reason leaves it unspent: its sender may correct the request and send it again.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ def serve(settings: Settings) -> None:
 
 
 def _announce(ready: Ready) -> None:
-    print(json.dumps(ready.document()), flush=True)
+    print(json.dumps(ready.document()), flush=True)  # noqa: T201 - the command's contract
 
 
 @contextlib.contextmanager

@@ -33,7 +33,7 @@ class Tenant:
 
     @classmethod
     def of(cls, domain: str, name: str) -> Tenant:
-        """The tenant whose id follows from its domain name (RFC 9562 version 5), so that it is the same in every run."""
+        """The tenant whose id follows from its domain name (RFC 9562 version 5): the same in every run."""
         return cls(str(uuid.uuid5(uuid.NAMESPACE_DNS, domain)), domain, name)
 
     def object_id(self, name: str) -> uuid.UUID:

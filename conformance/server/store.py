@@ -1,34 +1,40 @@
-"""What the server remembers: its keys, devices, nonces, spent challenges and provisioned keys, in one SQLite file (WAL).
+"""What the server remembers: its keys, devices, nonces, spent challenges, provisioned keys, in one SQLite file.
 
-The one rule: what may happen once (a nonce, a challenge) is decided by SQL inside the transaction that also writes the
-device, so that of two requests exactly one finds it unspent, whatever the order, the threads or the processes.
+The one rule: what may happen once (a nonce, a challenge) is decided by SQL inside the transaction that also writes
+the device, so that of two requests exactly one finds it unspent, whatever the order, the threads or the processes.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from conformance.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+from pathlib import Path
 
 APPLICATION = 0x4D445253  # "MDRS", SQLite's application_id: another program's database is not taken for ours
 SCHEMA = """
 create table fact (name text primary key, value blob not null) without rowid;
 create table device (
-    device_id text primary key, tenant text not null, upn text not null, join_type integer not null, display_name text not null,
-    device_type text not null, os_version text not null, shared integer not null, key_hash blob not null,
-    transport_key blob not null, thumbprint text not null, certificate blob not null, created real not null
+    device_id text primary key, tenant text not null, upn text not null, join_type integer not null,
+    display_name text not null, device_type text not null, os_version text not null, shared integer not null,
+    key_hash blob not null, transport_key blob not null, thumbprint text not null,
+    certificate blob not null, created real not null
 ) without rowid;
 create index device_by_key on device (key_hash);
-create table nonce (hash blob primary key, tenant text not null, expires real not null, spent integer not null) without rowid;
+create table nonce (
+    hash blob primary key, tenant text not null, expires real not null, spent integer not null
+) without rowid;
 create table challenge (jti text primary key, expires real not null) without rowid;
-create table provisioned (kid text not null, upn text not null, blob blob not null, created real not null, primary key (upn, kid));
+create table provisioned (
+    kid text not null, upn text not null, blob blob not null, created real not null, primary key (upn, kid)
+);
 """
 
 
@@ -60,9 +66,11 @@ class NonceRow:
     spent: bool
 
 
-_COLUMNS = ", ".join(field.name for field in fields(Device))
-_INSERT_DEVICE = f"insert or replace into device ({_COLUMNS}) values ({', '.join('?' * len(fields(Device)))})"
-_SELECT_DEVICE = f"select {_COLUMNS} from device where "
+_NAMES = tuple(field.name for field in fields(Device))
+_values = attrgetter(*_NAMES)
+_COLUMNS = ", ".join(_NAMES)
+_INSERT_DEVICE = f"insert or replace into device ({_COLUMNS}) values ({', '.join('?' * len(_NAMES))})"  # noqa: S608 - our own column names
+_SELECT_DEVICE = f"select {_COLUMNS} from device where "  # noqa: S608
 
 
 class Store:
@@ -145,7 +153,7 @@ class Store:
 
     def add_device(self, device: Device) -> None:
         """Writes a device, in place of an earlier one with the same id."""
-        self._db.execute(_INSERT_DEVICE, astuple(device))
+        self._db.execute(_INSERT_DEVICE, _values(device))
 
     def device(self, device_id: str) -> Device | None:
         """A device by its id (lower case)."""

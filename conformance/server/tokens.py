@@ -1,7 +1,7 @@
 """Bearer tokens: what a token has to say before its bearer may register a device (3.3; RFC 6750; RFC 7519).
 
-The one rule: a signature, once verified, stays verified and is remembered; every claim is judged again on every request,
-so that an expired token is refused in the second it expires.
+The one rule: a signature, once verified, stays verified and is remembered; every claim is judged again on every
+request, so that an expired token is refused in the second it expires.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from .jwts import Untrusted, verified
 from .refusal import Refusal, unauthorized
@@ -44,7 +44,7 @@ class Caller:
 
 
 def bearer(asked: Asked) -> str:
-    """The token of the Authorization header (RFC 6750 section 2.1); the scheme is compared without case (RFC 9110 11.1)."""
+    """The token of the Authorization header (RFC 6750, 2.1); the scheme is compared without case (RFC 9110, 11.1)."""
     values = asked.all("authorization")
     if not values or not values[0].strip():
         raise unauthorized("The request has no bearer token in its Authorization header.", error="")
@@ -59,7 +59,7 @@ def bearer(asked: Asked) -> str:
 
 
 class TokenReader:
-    """Reads the claims of tokens that the authority's key signed, remembering at most `REMEMBERED` of them by SHA-256."""
+    """Reads the claims of tokens that the authority's key signed; remembers `REMEMBERED` of them by SHA-256."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[bytes, dict[str, Any]] = OrderedDict()
@@ -123,7 +123,7 @@ def _user(case: TokenCase) -> None:
         raise unauthorized("The bearer token names no user (upn, oid).")
 
 
-def _is_time(value: object) -> bool:
+def _is_time(value: Any) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
@@ -139,7 +139,7 @@ TOKEN_RULES: Rules[TokenCase] = Rules.of(
 
 
 def caller(claims: Mapping[str, Any], site: Site) -> Caller:
-    """The bearer, as far as the claims tell; the first tenant where they name none served here (a rule says no before)."""
+    """The bearer, as far as the claims tell; Refusal when they name no tenant served here."""
     tenant = site.tenant(str(claims.get("tid")))
     if tenant is None:
         raise Refusal("The bearer token's tenant is not served here.", status=401)

@@ -64,7 +64,7 @@ def _modulus(blob: RsaKeyBlob) -> None:
 
 def _exponent(blob: RsaKeyBlob) -> None:
     value = int.from_bytes(blob.exponent, "big")
-    if value < 3 or value % 2 == 0:
+    if value < 3 or value % 2 == 0:  # noqa: PLR2004 - RFC 8017, 3.1: 3 <= e < n, and odd
         raise _refuse("the public exponent is not an odd number of at least 3", HEADER)
     if value >= int.from_bytes(blob.modulus, "big"):
         raise _refuse("the public exponent is not smaller than the modulus", HEADER)

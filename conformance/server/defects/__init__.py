@@ -1,7 +1,7 @@
 """Deliberate defects: servers that are wrong in one known way, so that the suite can be shown to see it.
 
-Importing this package registers all of them, a module per part of the document. Whoever lists them (`catalogue`, `prove`)
-calls `defects()`.
+Importing this package registers all of them, a module per part of the document. Whoever lists them (`catalogue`,
+`prove`) calls `defects()`.
 """
 
 from __future__ import annotations

@@ -19,6 +19,6 @@ def takes_thumbprint_of_text(honest: Behaviour) -> Behaviour:
     """Takes the thumbprint of the certificate's base64 text in place of its DER."""
 
     def of_text(certificate: bytes) -> str:
-        return hashlib.sha1(base64.encode(certificate).encode()).hexdigest().upper()
+        return hashlib.sha1(base64.encode(certificate).encode()).hexdigest().upper()  # noqa: S324 - the protocol's
 
     return replace(honest, thumbprint=of_text)

@@ -1,8 +1,8 @@
 """Device removal (field notes): DELETE with the device's certificate as TLS client certificate.
 
-The one rule: a device removes itself and no other. Over plain HTTP there is no client certificate, so every removal is a
-401 there; over TLS a certificate that our CA did not issue already ends the handshake (Python's `ssl` verifies what it
-asks for), so that an unknown certificate here means one of a device that is gone.
+The one rule: a device removes itself and no other. Over plain HTTP there is no client certificate, so every removal
+is a 401 there; over TLS a certificate that our CA did not issue already ends the handshake (Python's `ssl` verifies
+what it asks for), so that an unknown certificate here means one of a device that is gone.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def remove(service: Service, asked: Asked) -> Reply:
 
 
 def _refused(problem: str) -> Refusal:
-    """RFC 9110 asks every 401 for a challenge; no scheme is registered for TLS client certificates, so we say it in words."""
+    """A 401 with the challenge RFC 9110 asks for; no scheme is registered for TLS client certificates."""
     return Refusal(
         problem,
         status=401,

@@ -1,4 +1,4 @@
-"""Discovery (3.1) and the nonce service (3.2): neither asks for a token, both know a tenant by id and by domain name."""
+"""Discovery (3.1) and the nonce service (3.2): neither asks for a token, both know a tenant by id and by domain."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The Device Join Service (2.1.1.1, 3.3), at the JoinEndpoint and at the PrecreateEndpoint.
 
-The one rule: nothing is written before everything was judged, and then all of it at once: the nonce and the challenge are
-spent in the transaction that writes the device, and before the certificate is signed.
+The one rule: nothing is written before everything was judged, and then all of it at once: the nonce and the challenge
+are spent in the transaction that writes the device, and before the certificate is signed.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 from conformance.server import certificate, challenges, nonces
 from conformance.server.asked import Asked, Reply
 from conformance.server.case import JoinCase, Joined
+from conformance.server.members import Body
 from conformance.server.refusal import unauthorized
 from conformance.server.store import Device
+from conformance.server.tokens import Caller
 
 if TYPE_CHECKING:
     from .service import Service
@@ -25,18 +27,25 @@ def join(service: Service, asked: Asked) -> Reply:
     version = service.version(asked, "DeviceJoin")
     caller = service.authorize(asked)
     body = service.json_object(asked)
-    return _create(JoinCase(service.behaviour, service.site, body, caller, caller.tenant, version, precreate=False))
+    return _create(_case(service, body, caller, version, precreate=False))
 
 
 def precreate(service: Service, asked: Asked) -> Reply:
-    """Creates a device for the bearer with a challenge of the tenant that the path names, which must be the bearer's."""
+    """Creates a device for the bearer with a challenge of the path's tenant, which must be the bearer's too."""
     version = service.version(asked, "DevicePrecreate")
     tenant = service.tenant(asked)
     caller = service.authorize(asked)
     if caller.tenant != tenant:
         raise unauthorized("The bearer token is of another tenant than the PrecreateEndpoint.")
     body = service.json_object(asked)
-    return _create(JoinCase(service.behaviour, service.site, body, caller, tenant, version, precreate=True))
+    return _create(_case(service, body, caller, version, precreate=True))
+
+
+def _case(service: Service, body: Body, caller: Caller, version: str, *, precreate: bool) -> JoinCase:
+    tenant = caller.tenant
+    return JoinCase(
+        service.behaviour, service.site, body, caller=caller, tenant=tenant, version=version, precreate=precreate
+    )
 
 
 def _create(case: JoinCase) -> Reply:

@@ -23,14 +23,14 @@ LIMIT = 10 * 366 * 86400
 
 
 def challenge(service: Service, asked: Asked) -> Reply:
-    """A fresh challenge; JSON members `tenant` (id or domain, also one not served here) and `lifetime` (seconds)."""
+    """A fresh challenge; members `tenant` (id or domain, also one not served here) and `lifetime` (seconds)."""
     wanted = _wanted(service, asked)
     lifetime = _lifetime(wanted, challenges.LIFETIME)
     return Reply.of({"challenge": challenges.challenge(service.site, _tenant(service, wanted), lifetime)})
 
 
 def token(service: Service, asked: Asked) -> Reply:
-    """A token with members `tenant`, `audience`, `client`, `lifetime` (seconds, may be negative) and `upn` as asked for."""
+    """A token with `tenant`, `audience`, `client`, `lifetime` (seconds, may be negative) and `upn` as asked for."""
     wanted = _wanted(service, asked)
     tenant = _tenant(service, wanted)
     minted = authority.access_token(

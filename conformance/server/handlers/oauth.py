@@ -1,7 +1,7 @@
-"""The site's own OAuth 2 authority: metadata, keys, and two grants (RFC 6749 4.3, RFC 8628) at the URLs discovery names.
+"""The site's own OAuth 2 authority: metadata, keys, and two grants (RFC 6749 4.3, RFC 8628).
 
-The one rule: it is an authority of its own, with RFC 6749's errors (400, `error`, `error_description`), not a part of DRS.
-Every account `<name>@<domain>` of a tenant exists, and one password, told on the first line, opens them all.
+The one rule: it is an authority of its own, with RFC 6749's errors (400, `error`, `error_description`), not a part of
+DRS. Every account `<name>@<domain>` of a tenant exists, and one password, told on the first line, opens them all.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from conformance.server.asked import Asked, Reply
 from conformance.server.site import BROKER, RESOURCE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from conformance.server.site import Site, Tenant
 
@@ -97,12 +97,7 @@ def token(service: Service, asked: Asked) -> Reply:
     tenant = service.tenant(asked)
     try:
         form = _form(asked)
-        grant = form.get("grant_type", "")
-        if grant == "password":
-            return _password(service.site, tenant, form)
-        if grant in (DEVICE_GRANT, "device_code"):
-            return _device(service, tenant, form)
-        raise OAuthError("unsupported_grant_type", f"grant_type must be password or {DEVICE_GRANT}.")
+        return GRANTS.get(form.get("grant_type", ""), _unsupported)(service, tenant, form)
     except OAuthError as error:
         return Reply.of(error.document, 400)
 
@@ -149,14 +144,10 @@ def login(service: Service, asked: Asked) -> Reply:
     """The form, filled in."""
     try:
         form = _form(asked)
-        user_code, upn = form.get("user_code", "").strip(), form.get("username", "").strip()
-        tenant = service.site.tenant(upn.rpartition("@")[2])
-        if tenant is None:
-            raise OAuthError("invalid_grant", "The user or the password is wrong.")
-        _authenticate(service.site, tenant, form)
+        upn = _authenticate(service.site, form)
     except OAuthError as error:
         return _page(error.document["error_description"], 400)
-    if not service.device_codes.approve(user_code, upn, service.site.now()):
+    if not service.device_codes.approve(form.get("user_code", "").strip(), upn, service.site.now()):
         return _page("The code is not known, or out of date.", 400)
     return _page("You are signed in. You may close this page.", 200)
 
@@ -166,10 +157,12 @@ def _page(status: str, code: int) -> Reply:
     return Reply(code, headers, LOGIN_PAGE.replace("{status}", status).encode())
 
 
-def _password(site: Site, tenant: Tenant, form: Mapping[str, str]) -> Reply:
-    client, audience = _client(form), _audience(site, form)
-    upn = _authenticate(site, tenant, form)
-    return _granted(site, tenant, upn, audience, client)
+def _password(service: Service, tenant: Tenant, form: Mapping[str, str]) -> Reply:
+    client, audience = _client(form), _audience(service.site, form)
+    upn = _authenticate(service.site, form)
+    if service.site.tenant(upn.rpartition("@")[2]) != tenant:
+        raise OAuthError("invalid_grant", "The user is not of this tenant.")
+    return _granted(service.site, tenant, upn, audience, client)
 
 
 def _device(service: Service, tenant: Tenant, form: Mapping[str, str]) -> Reply:
@@ -192,11 +185,23 @@ def _granted(site: Site, tenant: Tenant, upn: str, audience: str, client: str) -
     return Reply.of(document)
 
 
-def _authenticate(site: Site, tenant: Tenant, form: Mapping[str, str]) -> str:
+def _unsupported(_service: Service, _tenant: Tenant, _form: Mapping[str, str]) -> Reply:
+    raise OAuthError("unsupported_grant_type", f"grant_type must be password or {DEVICE_GRANT}.")
+
+
+GRANTS: Mapping[str, Callable[[Service, Tenant, Mapping[str, str]], Reply]] = {
+    "password": _password,
+    DEVICE_GRANT: _device,
+    "device_code": _device,
+}
+
+
+def _authenticate(site: Site, form: Mapping[str, str]) -> str:
+    """The UPN of an account of this site; OAuthError when the name or the password is not right."""
     upn = form.get("username", "").strip()
     user, _, domain = upn.rpartition("@")
     right = hmac.compare_digest(form.get("password", "").encode(), site.password.encode())
-    if not (right and user and domain.lower() == tenant.domain):
+    if not (right and user and domain.lower() in {tenant.domain for tenant in site.tenants}):
         raise OAuthError("invalid_grant", "The user or the password is wrong.")
     return upn
 

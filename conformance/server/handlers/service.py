@@ -1,7 +1,7 @@
 """What every handler has at hand: the site, the behaviour, and the few steps that all services share.
 
-The one rule: these steps run in one order everywhere (version, bearer, tenant, media type, JSON), so that the same fault
-is answered the same way by every service.
+The one rule: these steps run in one order everywhere (version, bearer, tenant, media type, JSON), so that the same
+fault is answered the same way by every service.
 """
 
 from __future__ import annotations
