@@ -5,7 +5,7 @@ The one rule: only discovery's own URL is built; every other comes from a discov
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -23,12 +23,22 @@ JSON_TYPE: Headers = (("Content-Type", "application/json"),)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request ready to send but for its secrets."""
+    """One request ready to send but for its bearer token. A body of several pieces is sent chunked (RFC 9112 7.1)."""
 
     method: str
     url: str
     headers: Headers
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)
+    chunked: bool = False
+
+    def without(self, name: str) -> Step:
+        """The step without a header field."""
+        return replace(self, headers=tuple(item for item in self.headers if item[0].lower() != name.lower()))
+
+    def having(self, *headers: tuple[str, str]) -> Step:
+        """The step with these header fields in place of those of the same names."""
+        names = {name.lower() for name, _ in headers}
+        return replace(self, headers=(*(item for item in self.headers if item[0].lower() not in names), *headers))
 
 
 def client_headers(version: str) -> Headers:
@@ -47,9 +57,9 @@ def nonce(endpoint: str, version: str = NONCE_VERSION) -> Step:
     return Step("GET", with_version(endpoint, version), ())
 
 
-def join(endpoint: str, body: bytes, version: str = JOIN_VERSION) -> Step:
+def join(endpoint: str, body: bytes, headers: Headers = JSON_TYPE) -> Step:
     """`POST` a join request (2.1.1.1.1) to the discovered join or precreate endpoint, without its bearer token."""
-    return Step("POST", with_version(endpoint, version), JSON_TYPE, body)
+    return Step("POST", with_version(endpoint, JOIN_VERSION), headers, body)
 
 
 def key(endpoint: str, body: bytes) -> Step:

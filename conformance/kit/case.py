@@ -6,22 +6,26 @@ The one rule: a requirement passes by evidence only. What a case did not come to
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 from hypothesis import currently_in_test_context
 
 from conformance.checks.judgement import Finding, Judgement
 from conformance.checks.verdict import Verdict
 from conformance.client import protocol as steps
-from conformance.exchange import Exchange, Headers
+from conformance.exchange import Exchange
 from conformance.generate.edits import Edit, Layer
 from conformance.generate.join import JoinDraft
+from conformance.generate.measure import measured
 from conformance.kit.ledger import Ledger
-from conformance.kit.session import Session, Unproven
+from conformance.kit.session import NotOffered, Session, Unproven
 from conformance.kit.twins import Twin, Twins
 from conformance.results import EditRecord, Observation
+
+T = TypeVar("T")
 
 
 class CheckFailed(AssertionError):
@@ -44,14 +48,19 @@ class Case:
     def refuses(self, *edits: Edit, twin: Twin = Twin.JOIN) -> None:
         """Sends a join request with each edit alone; each must be refused, while the untouched request is accepted."""
         for edit in edits:
-            self.refused(partial(self._edited_join, edit, twin), edit_record(edit), twin)
+            draft = self.session.draft()
+            send = partial(self.session.join, edit.apply(draft), edit.title, precreate=twin is Twin.PRECREATE)
+            self.refused(send, edit_record(edit), twin, measure=partial(measured, edit, draft))
 
-    def _edited_join(self, edit: Edit, twin: Twin) -> Exchange:
-        draft = edit.apply(self.session.draft())
-        return self.session.join(draft, edit.title, precreate=twin is Twin.PRECREATE)
-
-    def refused(self, send: Callable[[], Exchange], edit: EditRecord, twin: Twin) -> Exchange:
-        """Sends what departs from a twin by one edit; only a refusal passes."""
+    def refused(
+        self,
+        send: Callable[[], Exchange],
+        edit: EditRecord,
+        twin: Twin,
+        *,
+        measure: Callable[[], Edit] | None = None,
+    ) -> Exchange:
+        """Sends what departs from a twin by one edit; only a refusal passes. `measure` tells what the edit did, if asked."""
         baseline = self.twins.before(twin)
         self._twins.add(twin)
         exchange = send()
@@ -65,7 +74,8 @@ class Case:
             Verdict.BROKE: f"broke ({why}) instead of refusing: {edit.title}",
             Verdict.WRONG: f"{why} instead of refusing: {edit.title}",
         }[verdict]
-        self.fail(Finding(edit.requirement, problem), exchange, edit=edit, baseline=baseline)
+        shown = edit_record(measure()) if measure else edit
+        self.fail(Finding(edit.requirement, problem), exchange, edit=shown, baseline=baseline)
         self._shrink(True)
         return exchange
 
@@ -77,20 +87,17 @@ class Case:
         twin: Twin,
         *,
         layer: str = "http",
-        headers: Headers | None = None,
         token: str | None = None,
-        path: str = "",
     ) -> Exchange:
         """Sends a step that departs from its twin above the body: method, URL, header, token, text."""
-        edit = EditRecord(requirement, "request", title, layer, path, "", "")
+        edit = EditRecord(requirement, "request", title, layer, "", "", "")
+        joins = twin in {Twin.JOIN, Twin.PRECREATE}
+        send = self.session.send_join if joins else self.session.send
+        return self.refused(partial(send, step, title, token=token), edit, twin)
 
-        def send() -> Exchange:
-            exchange = self.session.send(step, title, headers=headers, token=token)
-            if twin in {Twin.JOIN, Twin.PRECREATE}:
-                self.session.saw_join(exchange)
-            return exchange
-
-        return self.refused(send, edit, twin)
+    def sample(self, values: Sequence[T], salt: str = "") -> tuple[T, ...]:
+        """As many of the values as the profile does, the same for the same seed."""
+        return self.session.profile.sample(values, self.session.seed, salt or self.requirements[0])
 
     # --- accepting
 
@@ -130,6 +137,16 @@ class Case:
         findings = () if holds else (Finding(requirement, problem, where),)
         self.judge(Judgement(frozenset({requirement}), findings), exchange)
 
+    def observed_habit(self, requirement: str, exchange: Exchange, twin: Twin = Twin.JOIN) -> bool:
+        """Whether the target accepts what only the field does; never held against it."""
+        verdict, why = self.twins.judge(twin, exchange)
+        self.observe(requirement, "does" if verdict is Verdict.ACCEPTED else "does not", f"{exchange.request.label}: {why}")
+        return verdict is Verdict.ACCEPTED
+
+    def not_applicable(self, requirement: str, reason: str) -> None:
+        """What the requirement speaks of is not there at this target, which is the target's right."""
+        self.ledger.left_out(requirement, reason)
+
     def observe(self, subject: str, reading: str, evidence: str = "") -> None:
         """What the target does where the document leaves it open."""
         self.ledger.observed(Observation(subject, reading, evidence))
@@ -154,13 +171,17 @@ class Case:
                 self.ledger.unproven(self.ledger.requirements(), reason)
         if self.session.stopped:
             self.ledger.unproven(self.requirements, self.session.stopped)
-        seen = set(self.ledger.requirements())
+        seen = {*self.ledger.requirements(), *(observation.ambiguity for observation in self.ledger.observations())}
         silent = [requirement for requirement in self.requirements if requirement not in seen]
         self.ledger.unproven(silent, "nothing that the target did bears on it")
 
     def unproven(self, reason: Unproven) -> None:
-        """The case could not do what it set out to do."""
-        self.ledger.unproven(self.requirements, str(reason))
+        """The case could not do what it set out to do; where the target does not offer it, that is its right."""
+        for requirement in self.requirements:
+            if isinstance(reason, NotOffered):
+                self.ledger.left_out(requirement, str(reason))
+            else:
+                self.ledger.unproven([requirement], str(reason))
 
 
 def edit_record(edit: Edit) -> EditRecord:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from conformance.checks.judgement import Finding
 from conformance.exchange import Exchange
-from conformance.results import EditRecord, Evidence, Observation, Outcome, RequirementOutcome
+from conformance.results import EditRecord, Evidence, Observation, Outcome, RequirementOutcome, not_offered
 
 _EVIDENCE_KEPT = 5
 
@@ -22,6 +22,7 @@ class Ledger:
     _failed: Counter[str] = field(default_factory=Counter)
     _unproven: dict[str, str] = field(default_factory=dict)
     _errors: dict[str, str] = field(default_factory=dict)
+    _left_out: dict[str, str] = field(default_factory=dict)
     _observations: dict[tuple[str, str], Observation] = field(default_factory=dict)
     layers: Counter[str] = field(default_factory=Counter)
     last: Exchange | None = None
@@ -62,6 +63,10 @@ class Ledger:
         for requirement in requirements:
             self._unproven.setdefault(requirement, reason)
 
+    def left_out(self, requirement: str, reason: str) -> None:
+        """The requirement does not apply to this target; anything that was recorded of it counts for more."""
+        self._left_out.setdefault(requirement, reason)
+
     def erred(self, requirements: Iterable[str], reason: str) -> None:
         """Our own fault kept these from being tested."""
         for requirement in requirements:
@@ -69,7 +74,7 @@ class Ledger:
 
     def requirements(self) -> list[str]:
         """Every requirement that something was recorded of."""
-        return sorted({*self._passes, *self._failures, *self._unproven, *self._errors})
+        return sorted({*self._passes, *self._failures, *self._unproven, *self._errors, *self._left_out})
 
     def summary(self) -> str:
         """One line per failure."""
@@ -92,4 +97,6 @@ class Ledger:
             return RequirementOutcome(requirement, Outcome.ERROR, self._errors[requirement], cases, cases)
         if requirement in self._unproven:
             return RequirementOutcome(requirement, Outcome.INCONCLUSIVE, self._unproven[requirement], cases, cases)
+        if not cases:
+            return RequirementOutcome(requirement, Outcome.SKIP, not_offered(self._left_out[requirement]))
         return RequirementOutcome(requirement, Outcome.PASS, "", cases, cases)

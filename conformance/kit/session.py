@@ -16,7 +16,7 @@ from conformance.checks.services import Services
 from conformance.client import Credentials, Secrets, Supply, Target, Transport
 from conformance.client import protocol as steps
 from conformance.errors import TargetError
-from conformance.exchange import Exchange, FailureKind, Headers
+from conformance.exchange import Exchange, FailureKind
 from conformance.generate.join import JoinDraft, render
 from conformance.kit.profile import Profile
 
@@ -58,14 +58,16 @@ class Session:
         """How many requests were sent so far."""
         return self.transport.requests
 
-    def send(self, step: steps.Step, label: str, *, headers: Headers | None = None, token: str | None = None) -> Exchange:
+    def send(self, step: steps.Step, label: str, *, token: str | None = None) -> Exchange:
         """Sends one step, with a bearer token when given one. Raises `TargetError` once the target is given up."""
         if self.stopped:
             raise TargetError(self.stopped)
-        sent = step.headers if headers is None else headers
+        sent = step.headers
         if token is not None:
             sent = (*sent, ("Authorization", f"Bearer {self.secrets.add(token)}"))
-        exchange = self.transport.send(step.method, step.url, headers=sent, body=step.body, label=label)
+        exchange = self.transport.send(
+            step.method, step.url, headers=sent, body=step.body, chunked=step.chunked, label=label
+        )
         if exchange.failure is not None and exchange.failure.kind in _DEAD:
             self._give_up_if_dead(exchange)
         return exchange
@@ -141,17 +143,25 @@ class Session:
             raise Unproven(f"no {need} was given")
         return self.secrets.add(supply.next())
 
-    def join(self, draft: JoinDraft, label: str, *, precreate: bool = False, token: str | None = None) -> Exchange:
-        """Sends a join request with a fresh nonce, and a fresh challenge at the precreate endpoint."""
+    def join_step(self, draft: JoinDraft | None = None, *, precreate: bool = False) -> steps.Step:
+        """A join request ready to send but for its token: with a fresh nonce, and a challenge at the precreate endpoint."""
         endpoint = self.endpoint("PrecreateService.PrecreateEndpoint" if precreate else "DeviceJoinService.JoinEndpoint")
-        bearer = self.token() if token is None else token
-        nonce = self.nonce()
-        if nonce is not None:
+        draft = draft or self.draft()
+        if draft.csr.nonce is None and (nonce := self.nonce()) is not None:
             draft = draft.with_nonce(nonce)
-        if precreate:
+        if precreate and draft.challenge is None:
             draft = draft.with_challenge(self.secret(self.credentials.challenge, "challenge"))
         sent = render(draft)
-        exchange = self.send(steps.join(endpoint, sent.text), label, headers=sent.headers, token=bearer)
+        return steps.join(endpoint, sent.text, sent.headers)
+
+    def join(self, draft: JoinDraft, label: str, *, precreate: bool = False) -> Exchange:
+        """Sends a join request with the bearer token."""
+        token = self.token()
+        return self.send_join(self.join_step(draft, precreate=precreate), label, token=token)
+
+    def send_join(self, step: steps.Step, label: str, *, token: str | None = None) -> Exchange:
+        """Sends a join step, with a bearer token when given one; records the device it created."""
+        exchange = self.send(step, label, token=token)
         self.saw_join(exchange)
         return exchange
 

@@ -92,7 +92,8 @@ class Recorder:
             chosen = [item for item in items if only(declared(item), self._selection)]
             config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
             items[:] = chosen
-        items.sort(key=lambda item: [int(part) for part in labels.section(item).split(".") if part])
+        order = {section.number: place for place, section in enumerate(catalogue().sections)}
+        items.sort(key=lambda item: order.get(labels.section(item), len(order)))
         for item in items:
             unknown = [id_ for id_ in declared(item) if id_ not in catalogue().requirements]
             if unknown or not declared(item):
