@@ -7,7 +7,6 @@ refuses what real Windows clients send; `cryptography` only does the arithmetic 
 from __future__ import annotations
 
 from functools import lru_cache
-
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidSignature

@@ -64,13 +64,13 @@ class Site:
 
     @property
     def host(self) -> str:
-        """`{registrationServer}` of the document: host and port, the same in URLs and in `urn:ms-drs:`."""
+        """`{registrationServer}` of the document where it is a place: host and port."""
         return urlsplit(self.url).netloc
 
     @property
     def resource(self) -> str:
-        """The resource id that discovery names."""
-        return f"urn:ms-drs:{self.host}"
+        """The resource id that discovery names: `urn:ms-drs:` and a host name, which has no port."""
+        return f"urn:ms-drs:{urlsplit(self.url).hostname}"
 
     def tenant(self, name: str) -> Tenant | None:
         """The tenant of an id or a domain name, compared without case; None when it is not served here."""

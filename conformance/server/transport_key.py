@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 NAME = "TransportKey"
 HEADER = 24
-BITS = 2048
+SMALLEST = 2048
+LARGEST = 4096
 
 
 def _refuse(problem: str, offset: int) -> Refusal:
@@ -40,26 +41,34 @@ def _lengths(blob: RsaKeyBlob) -> None:
         raise _refuse("cbPublicExpLength is 0", 8)
     if blob.modulus_length == 0:
         raise _refuse("cbModulusLength is 0", 12)
-    declared = blob.public_exp_length + blob.modulus_length + blob.prime1_length + blob.prime2_length
-    if len(blob.body) != declared:
-        where = HEADER + min(declared, len(blob.body))
-        raise _refuse(f"the header declares {declared} bytes after it, there are {len(blob.body)}", where)
+    declared = blob.public_exp_length + blob.modulus_length
+    if declared > len(blob.body):
+        where = HEADER + len(blob.body)
+        raise _refuse(f"the header declares {declared} octets after it, there are {len(blob.body)}", where)
+
+
+def _tail(blob: RsaKeyBlob) -> None:
+    if blob.tail:
+        where = HEADER + len(blob.body) - len(blob.tail)
+        raise _refuse(f"{len(blob.tail)} octets follow the modulus, there must be none", where)
 
 
 def _bit_length(blob: RsaKeyBlob) -> None:
-    if blob.bit_length != BITS:
-        raise _refuse(f"BitLength is {blob.bit_length}, it must be {BITS}", 4)
-    if blob.modulus_length * 8 != BITS:
-        raise _refuse(f"cbModulusLength is {blob.modulus_length}, it must be {BITS // 8}", 12)
+    bits = int.from_bytes(blob.modulus, "big").bit_length()
+    if blob.bit_length != bits:
+        raise _refuse(f"BitLength is {blob.bit_length}, the modulus has {bits} bits", 4)
+
+
+def _size(blob: RsaKeyBlob) -> None:
+    """The document names no size: what is too weak to register, or too large to be meant, is refused."""
+    bits = int.from_bytes(blob.modulus, "big").bit_length()
+    if not SMALLEST <= bits <= LARGEST:
+        raise _refuse(f"the modulus has {bits} bits, it must have {SMALLEST} to {LARGEST}", HEADER)
 
 
 def _modulus(blob: RsaKeyBlob) -> None:
-    value = int.from_bytes(blob.modulus, "big")
-    offset = HEADER + blob.public_exp_length
-    if value.bit_length() != blob.bit_length:
-        raise _refuse(f"the modulus has {value.bit_length()} bits, BitLength says {blob.bit_length}", offset)
-    if value % 2 == 0:
-        raise _refuse("the modulus is even", offset + len(blob.modulus) - 1)
+    if not int.from_bytes(blob.modulus, "big") % 2:
+        raise _refuse("the modulus is even", HEADER + blob.public_exp_length + len(blob.modulus) - 1)
 
 
 def _exponent(blob: RsaKeyBlob) -> None:
@@ -74,7 +83,9 @@ TRANSPORT_KEY_RULES: Rules[RsaKeyBlob] = Rules.of(
     magic=_magic,
     primes=_primes,
     lengths=_lengths,
+    tail=_tail,
     bit_length=_bit_length,
     modulus=_modulus,
     exponent=_exponent,
+    size=_size,
 )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from conformance.server.site import Site, Tenant
 
 
-@defect(breaks={"discovery/no-placeholders"})
+@defect(breaks={"discovery/url-placeholders"})
 def leaves_a_placeholder(honest: Behaviour) -> Behaviour:
     """Names an endpoint with `{tenantId}` never filled in."""
 

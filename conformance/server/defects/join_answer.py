@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from conformance.server.behaviour import Behaviour
 
 
-@defect(breaks={"join-answer/thumbprint"})
+@defect(breaks={"join-answer/thumbprint-value"})
 def takes_thumbprint_of_text(honest: Behaviour) -> Behaviour:
     """Takes the thumbprint of the certificate's base64 text in place of its DER."""
 

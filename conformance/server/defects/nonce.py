@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from conformance.server.behaviour import Behaviour
 
 
-@defect(breaks={"nonce/single-use"})
+@defect(breaks={"join-request/csr-nonce-reused"})
 def forgets_spent_nonces(honest: Behaviour) -> Behaviour:
     """Accepts a nonce as often as it comes."""
     return replace(
