@@ -25,6 +25,7 @@ from conformance.results.records import (
     TestRecord,
 )
 from conformance.results.verdict import Run, judge
+from conformance.spec import NEEDS, Party, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,10 +55,9 @@ def fold(records: Iterable[StreamRecord], catalogue: Catalogue) -> Results:
     Raises ResultsError when there is no header, or when the stream names what this catalogue does not have.
     """
     stream = _sort(records)
-    habits = {id_ for id_, item in catalogue.requirements.items() if item.source == "field"}
+    habits = {id_ for id_, item in catalogue.requirements.items() if item.source is Source.FIELD}
     outcomes = _outcomes(stream.tests, catalogue)
-    selected = catalogue.select(stream.header.selection) if stream.header.selection else catalogue.requirements.values()
-    wanted = {item.id for item in selected} | outcomes.keys()
+    wanted = {item.id for item in catalogue.select(stream.header.selection)} | outcomes.keys()
     requirements = tuple(
         _requirement(item, outcomes.get(item.id, []), stream)
         for item in catalogue.requirements.values()
@@ -119,14 +119,14 @@ def _requirement(item: Requirement, outcomes: list[RequirementOutcome], stream: 
     verdict = next((outcome for outcome in WEIGHT if outcome in seen), Outcome.SKIP)
     deciding = [outcome for outcome in outcomes if outcome.outcome is verdict]
     planned = stream.header.planned.get(item.id, 0)
-    missing = tuple(need for need in item.needs if need not in stream.header.given) if verdict is Outcome.SKIP else ()
+    lacking = item.needs.difference(stream.header.given) if verdict is Outcome.SKIP else frozenset()
     return RequirementResult(
         id=item.id,
         section=item.section,
-        level=str(item.level),
-        source=str(item.source),
+        level=item.level.value,
+        source=item.source.value,
         title=item.title,
-        party=str(item.party),
+        party=item.party.value,
         verdict=verdict,
         reason=_told(outcome.reason for outcome in deciding) if outcomes else _untested(item, planned, stream),
         tests=len(outcomes),
@@ -134,7 +134,7 @@ def _requirement(item: Requirement, outcomes: list[RequirementOutcome], stream: 
         requests=sum(outcome.requests for outcome in outcomes),
         planned=planned,
         not_offered=verdict is Outcome.SKIP and any(outcome.reason.startswith(NOT_OFFERED) for outcome in deciding),
-        missing=missing,
+        missing=tuple(need for need in NEEDS if need in lacking),
         failures=tuple(evidence for outcome in outcomes for evidence in outcome.failures),
     )
 
@@ -148,7 +148,9 @@ def _told(reasons: Iterable[str]) -> str:
 
 def _untested(item: Requirement, planned: int, stream: _Stream) -> str:
     """Why nothing was recorded of a requirement."""
-    if item.party == "client":
+    if item.untestable:
+        return item.untestable
+    if item.party is Party.CLIENT:
         return "a duty of the client, which nothing a server answers can show"
     if planned:
         return "not reached before the run ended"
@@ -184,7 +186,7 @@ def _sections(
     requests: Counter[str] = Counter()
     for test in tests:
         requests[test.section] += test.requests
-    titles = {number: section.title for number, section in catalogue.sections.items()}
+    titles = {section.number: section.title for section in catalogue.sections}
     present = {item.section for item in requirements} | requests.keys()
     return tuple(
         SectionTotals(
