@@ -54,7 +54,7 @@ def _validator(name: str) -> Draft202012Validator:
 
 
 def _findings(name: str, value: object) -> Iterator[Finding]:
-    """One finding per violated keyword that stands for a requirement; a value of the wrong type is one fault, no more."""
+    """One finding per violated keyword that stands for a requirement; a value of the wrong type is just that."""
     errors = list(islice(_validator(name).iter_errors(value), _MOST))
     mistyped = {pointer(error) for error in errors if error.validator == "type"}
     for error in errors:

@@ -100,3 +100,10 @@ def devices(exchange: Exchange) -> list[tuple[str, str]]:
     except DecodeError:
         return [("", str(certificate.get("Thumbprint", ""))[:40])]
     return [("".join(part.value.decode("utf-8", "replace") for part in common_names(read.subject)[:1]), read.thumbprint)]
+
+
+def upn(exchange: Exchange) -> str | None:
+    """The user that a join answer names, None when it names none."""
+    user = (json_object(exchange.answer) or {}).get("User") if exchange.answer else None
+    found = user.get("Upn") if isinstance(user, dict) else None
+    return found if isinstance(found, str) else None

@@ -8,7 +8,7 @@ import re
 import shlex
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -149,19 +149,3 @@ def expired(token: str, now: float) -> float | None:
     if isinstance(exp, bool) or not isinstance(exp, int | float) or exp > now:
         return None
     return now - exp
-
-
-def tampered(token: str) -> Iterator[tuple[str, str]]:
-    """The token with one part of it changed, each with a word for what: a base for refusing cases."""
-    head, *rest = token.split(".")
-    if len(rest) == 2:
-        payload, signature = rest
-        yield "the signature has one bit changed", ".".join((head, payload, _flip(signature)))
-        yield "the signature is missing", ".".join((head, payload, ""))
-    else:
-        yield "its middle has one character changed", _flip(token)
-
-
-def _flip(text: str) -> str:
-    middle = len(text) // 2
-    return text[:middle] + ("A" if text[middle] != "A" else "B") + text[middle + 1 :]

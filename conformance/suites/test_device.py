@@ -1,0 +1,99 @@
+"""2.1.1 and 2.1.1.1: the device resource, and the two URIs through which a device is made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from conformance.checks import verdict
+from conformance.generate.faults import faults
+from conformance.kit import Case, Twin, Unproven, requirement
+
+SECTION = "2.1.1"
+OTHER_METHODS = ("GET", "PUT", "PATCH", "DELETE")
+
+
+@requirement("device/post", "device/join-endpoint")
+def test_conforming_request_is_accepted(case: Case) -> None:
+    """A conforming request to the JoinEndpoint that discovery names: what every other case departs from."""
+    exchange = case.session.join(case.session.draft(), "a conforming join")
+    case.session.join_baseline(exchange)
+    if case.session.refused_token:
+        raise Unproven(case.session.refused_token)
+    found, why = verdict.join(exchange)
+    refused_method = exchange.answer is not None and exchange.answer.status in {405, 501}
+    case.hold("device/post", not refused_method, f"{why}: the method of a conforming request is refused", exchange)
+    if not refused_method:
+        accepted = found is verdict.Verdict.ACCEPTED
+        case.hold("device/join-endpoint", accepted, f"{why} to a conforming request", exchange)
+
+
+@requirement("device/creates")
+def test_two_requests_make_two_devices(case: Case) -> None:
+    """Two conforming requests with keys of their own: two certificates, for two devices."""
+    first, second = (
+        case.accepts_join([], f"the {word} of two devices", case.session.draft()) for word in ("first", "second")
+    )
+    devices = [verdict.devices(exchange) for exchange in (first, second)]
+    if not all(devices):
+        raise Unproven("a conforming join was not accepted")
+    ids = [found[0] for found in devices]
+    case.hold("device/creates", ids[0] != ids[1], f"both joins are answered with the certificate {ids[0][1]}", second)
+
+
+@pytest.mark.parametrize("method", OTHER_METHODS)
+@requirement("device/post-only", "device/method-not-allowed", "device/allow-header")
+def test_other_methods(case: Case, method: str) -> None:
+    """A conforming request with its token, sent by another method to the JoinEndpoint."""
+    step = replace(case.session.join_step(), method=method)
+    title = f"{method} instead of POST"
+    exchange = case.refused_step("device/post-only", title, step, Twin.JOIN, token=case.session.token())
+    if exchange.answer is None or verdict.join(exchange)[0] is not verdict.Verdict.REFUSED:
+        reason = f"{method} was not refused"
+        case.not_applicable("device/method-not-allowed", reason)
+        case.not_applicable("device/allow-header", reason)
+        return
+    status, allow = exchange.answer.status, exchange.answer.header("Allow")
+    case.hold("device/method-not-allowed", status == 405, f"answered {status} to {method}", exchange)
+    if status != 405:
+        case.not_applicable("device/allow-header", f"{method} is refused with {status}, not with 405")
+        return
+    methods = {name.strip().upper() for name in (allow or "").split(",")}
+    case.hold("device/allow-header", "POST" in methods, f"405 with Allow: {allow!r}, without POST", exchange, "Allow")
+
+
+@requirement("device/precreate-endpoint")
+def test_challenge_is_accepted_at_precreate(case: Case) -> None:
+    """A conforming request with a valid challenge, to the PrecreateEndpoint."""
+    exchange = case.session.join(case.session.draft(), "a conforming join with a challenge", precreate=True)
+    found, why = verdict.join(exchange)
+    accepted = found is verdict.Verdict.ACCEPTED
+    case.hold("device/precreate-endpoint", accepted, f"{why} to a conforming request with a challenge", exchange)
+
+
+@requirement("device/precreate-challenge-required")
+def test_precreate_without_challenge(case: Case) -> None:
+    """A conforming request that has everything but a challenge, to the PrecreateEndpoint."""
+    endpoint = case.session.endpoint("PrecreateService.PrecreateEndpoint")
+    join = case.session.join_step()
+    step = replace(join, url=f"{endpoint}?{join.url.partition('?')[2]}")
+    title = "no challenge at the PrecreateEndpoint"
+    case.refused_step("device/precreate-challenge-required", title, step, Twin.PRECREATE, token=case.session.token())
+
+
+@requirement("device/precreate-same-body")
+def test_precreate_holds_the_body_to_the_same_rules(case: Case) -> None:
+    """A valid challenge in a request with one fault of the join request, to the PrecreateEndpoint."""
+    ids = ("csr-signature", "csr-key-size", "transport-key-magic", "transport-key-lengths", "join-type-required")
+    edits = [replace(faults(f"join-request/{id_}")[0], requirement="device/precreate-same-body") for id_ in ids]
+    case.refuses(*edits, twin=Twin.PRECREATE)
+
+
+@requirement("device/precreate-authorization")
+def test_precreate_without_token(case: Case) -> None:
+    """A valid challenge without a bearer token, to the PrecreateEndpoint: the document does not say."""
+    case.twins.before(Twin.PRECREATE)
+    step = case.session.join_step(precreate=True)
+    exchange = case.session.send_join(step, "a challenge without a bearer token")
+    case.observed_habit("device/precreate-authorization", exchange, Twin.PRECREATE)

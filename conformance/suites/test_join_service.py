@@ -1,0 +1,221 @@
+"""3.3: the join request as an HTTP request: path, headers, authorization, status."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+
+import pytest
+
+from conformance.checks import authenticate, verdict
+from conformance.generate.tokens import forgeries
+from conformance.kit import Case, Twin, Unproven, requirement, steps
+
+SECTION = "3.3"
+FORGED = (
+    "garbage-token",
+    "token-signature",
+    "token-claims",
+    "token-unsigned",
+    "token-alg-none",
+    "token-alg-hmac",
+    "token-own-key",
+    "token-embedded-key",
+)
+
+
+def named(*names: str) -> list[object]:
+    """A parameter per requirement of this section, which the test then declares."""
+    return [pytest.param(f"join-service/{name}", id=name, marks=requirement(f"join-service/{name}")) for name in names]
+
+
+# --- what is accepted
+
+
+@requirement("join-service/uri")
+def test_path_of_the_document(case: Case) -> None:
+    """A conforming request to /EnrollmentServer/device/?api-version=2.0 of the target, whatever discovery names."""
+    step = replace(case.session.join_step(), url=f"{case.session.target.url}/EnrollmentServer/device/?api-version=2.0")
+    title = "POST /EnrollmentServer/device/?api-version=2.0"
+    send = lambda: case.session.send_join(step, title, token=case.session.token())  # noqa: E731
+    case.accepts(["join-service/uri"], title, send, Twin.JOIN)
+
+
+@requirement("join-service/status")
+def test_status_of_success(case: Case) -> None:
+    """A conforming request; where it makes a device, the status is 201, or 200 as section 2.1.1.1.2 has it (A1)."""
+    exchange = case.session.join(case.session.draft(), "a conforming join")
+    answer = exchange.answer
+    if answer is None or not verdict.has_member("Certificate", dict)(answer):
+        raise Unproven("no answer with a certificate, so no success whose status could be judged")
+    status = answer.status
+    case.hold("join-service/status", status in {200, 201}, f"a certificate comes with status {status}", exchange)
+
+
+@requirement("join-service/client-request-id-optional")
+def test_without_client_request_id(case: Case) -> None:
+    """A conforming request without client-request-id, which is optional."""
+    draft = case.session.draft()
+    case.accepts_join(["join-service/client-request-id-optional"], "no client-request-id", draft)
+
+
+@requirement("join-service/client-request-id-accepted", "field-services/client-request-id-echoed")
+def test_with_client_request_id(case: Case) -> None:
+    """A conforming request with a GUID as client-request-id; whether it comes back is observed."""
+    correlation = str(uuid.UUID(int=0x5EED_0000_0000_4000_8000_0000_0000_0000 + case.session.requests))
+    step = case.session.join_step().having(("client-request-id", correlation))
+    title = "client-request-id with a GUID"
+    send = lambda: case.session.send_join(step, title, token=case.session.token())  # noqa: E731
+    exchange = case.accepts(["join-service/client-request-id-accepted"], title, send, Twin.JOIN)
+    if exchange.answer is not None:
+        texts = [value for _, value in exchange.answer.headers] + [exchange.answer.body.decode(errors="replace")]
+        echoed = any(correlation in text for text in texts)
+        case.observe("field-services/client-request-id-echoed", "does" if echoed else "does not", title)
+
+
+@requirement("join-service/scheme-case")
+def test_scheme_in_lower_case(case: Case) -> None:
+    """A conforming request with `Authorization: bearer …`: the scheme's letters have no case (RFC 9110 11.1)."""
+    step = case.session.join_step().having(("Authorization", f"bearer {case.session.token()}"))
+    title = "Authorization: bearer, in lower case"
+    case.accepts(["join-service/scheme-case"], title, lambda: case.session.send_join(step, title), Twin.JOIN)
+
+
+@pytest.mark.parametrize(
+    ("id_", "names"),
+    [
+        pytest.param(id_, names, id=id_, marks=requirement(f"join-service/{id_}"))
+        for id_, names in (
+            ("client-headers-optional", ("ocp-adrs-client-name", "ocp-adrs-client-version")),
+            ("content-type-optional", ("Content-Type",)),
+        )
+    ],
+)
+def test_listed_header_left_out(case: Case, id_: str, names: tuple[str, ...]) -> None:
+    """A conforming request without headers that the document lists but does not require (A13)."""
+    case.twins.before(Twin.JOIN)
+    step = case.session.join_step()
+    for name in names:
+        step = step.without(name)
+    exchange = case.session.send_join(step, f"without {' and '.join(names)}", token=case.session.token())
+    accepted = case.observed_habit(f"join-service/{id_}", exchange)
+    case.observe("A13", "optional" if accepted else "required", exchange.request.label)
+
+
+@requirement("field-services/join-no-version")
+def test_without_version(case: Case) -> None:
+    """A conforming request without api-version."""
+    case.twins.before(Twin.JOIN)
+    join = case.session.join_step()
+    step = replace(join, url=steps.with_version(join.url, None))
+    exchange = case.session.send_join(step, "without api-version", token=case.session.token())
+    case.observed_habit("field-services/join-no-version", exchange)
+
+
+# --- what is refused
+
+
+@requirement("join-service/unknown-version")
+def test_unknown_version(case: Case) -> None:
+    """A conforming request with an api-version that nobody speaks."""
+    join = case.session.join_step()
+    step = replace(join, url=steps.with_version(join.url, "999.9"))
+    case.refused_step("join-service/unknown-version", "api-version=999.9", step, Twin.JOIN, token=case.session.token())
+
+
+@requirement(
+    "join-service/authorization-required",
+    "join-service/authorization-status",
+    "join-service/www-authenticate",
+    "join-service/www-authenticate-bearer",
+    "join-service/www-authenticate-silent",
+)
+def test_without_token(case: Case) -> None:
+    """A conforming request without Authorization, which is required; the refusal says how to be let in."""
+    step = case.session.join_step()
+    exchange = case.refused_step("join-service/authorization-required", "no Authorization", step, Twin.JOIN)
+    if verdict.join(exchange)[0] is not verdict.Verdict.REFUSED:
+        for id_ in case.requirements[1:]:
+            case.not_applicable(id_, "a request without Authorization is not refused")
+        return
+    judgement = authenticate.without_token(exchange)
+    case.judge(judgement, exchange)
+    for id_ in set(case.requirements) - judgement.checked - {"join-service/authorization-required"}:
+        case.not_applicable(id_, "the refusal has no status 401 with the header it is about")
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "Token"])
+@requirement("join-service/other-scheme")
+def test_other_scheme(case: Case, scheme: str) -> None:
+    """A conforming request whose token comes under another scheme than Bearer."""
+    step = case.session.join_step().having(("Authorization", f"{scheme} {case.session.token()}"))
+    case.refused_step("join-service/other-scheme", f"the token as {scheme}", step, Twin.JOIN)
+
+
+@pytest.mark.parametrize("value", ["Bearer", "Bearer ", "Bearer    "], ids=["nothing", "space", "spaces"])
+@requirement("join-service/empty-token")
+def test_empty_token(case: Case, value: str) -> None:
+    """A conforming request with the scheme Bearer and no token."""
+    step = case.session.join_step().having(("Authorization", value))
+    case.refused_step("join-service/empty-token", f"Authorization: {value!r}", step, Twin.JOIN)
+
+
+@pytest.mark.parametrize("id_", named(*FORGED))
+def test_forged_token(case: Case, id_: str) -> None:
+    """A conforming request with the run's token, altered as someone without the issuer's key could."""
+    found = [forgery for forgery in forgeries(case.session.token()) if forgery.requirement == id_]
+    if not found:
+        raise Unproven("the token is no JWT, so that its parts cannot be altered")
+    for forgery in found:
+        step = case.session.join_step()
+        case.refused_step(id_, forgery.title, step, Twin.JOIN, layer="token", token=forgery.token)
+
+
+@requirement("join-service/www-authenticate-error")
+def test_refusal_of_garbage_names_the_error(case: Case) -> None:
+    """A token that is no JWT: where the answer is a 401 with a Bearer challenge, its error is invalid_token."""
+    exchange = case.session.send(case.session.join_step(), "a garbage token", token="bm90LWEtdG9rZW4tYnV0LWEtd29yZA")
+    judgement = authenticate.garbage_token(exchange)
+    case.judge(judgement, exchange)
+    if not judgement.checked:
+        case.not_applicable("join-service/www-authenticate-error", "a garbage token gets no 401 with a Bearer challenge")
+
+
+@pytest.mark.parametrize("id_", named("token-expired", "token-audience"))
+def test_token_out_of_time_or_place(case: Case, id_: str) -> None:
+    """A conforming request with a real token that has expired, or is for another resource."""
+    credentials = case.session.credentials
+    supply = credentials.expired_token if id_.endswith("expired") else credentials.audience_token
+    token = case.session.secret(supply, id_)
+    case.refused_step(id_, f"a token that must not do ({id_})", case.session.join_step(), Twin.JOIN, layer="token", token=token)
+
+
+@requirement("join-service/token-tenant")
+def test_token_of_another_tenant(case: Case) -> None:
+    """A real token of another tenant, at the JoinEndpoint, which names none: its user is not made one of this tenant."""
+    token = case.session.secret(case.session.credentials.foreign_token, "foreign-token")
+    case.twins.before(Twin.JOIN)
+    exchange = case.session.send_join(case.session.join_step(), "a token of another tenant", token=token)
+    found, why = verdict.join(exchange)
+    taken = found is verdict.Verdict.ACCEPTED and verdict.upn(exchange) == (case.session.target.upn or "")
+    fine = found is verdict.Verdict.REFUSED or (found is verdict.Verdict.ACCEPTED and not taken)
+    case.hold("join-service/token-tenant", fine, f"{why} to a token of another tenant", exchange)
+
+
+@requirement("join-service/token-in-query")
+def test_token_in_query(case: Case) -> None:
+    """A conforming request whose token stands in the query, where logs and histories keep it (RFC 6750 2.3, 5.3)."""
+    join = case.session.join_step()
+    step = replace(join, url=f"{join.url}&access_token={case.session.token()}")
+    case.refused_step("join-service/token-in-query", "the token as access_token in the query", step, Twin.JOIN)
+
+
+@requirement("join-service/tls")
+def test_endpoint_is_https(case: Case) -> None:
+    """The JoinEndpoint that discovery names, asked over verified TLS."""
+    exchange = case.session.join(case.session.draft(), "a join over TLS")
+    url = case.session.endpoint("DeviceJoinService.JoinEndpoint")
+    verified = exchange.answer is not None and not case.session.target.insecure
+    if case.session.target.insecure:
+        raise Unproven("--insecure was given, so the certificate was not verified")
+    case.hold("join-service/tls", url.startswith("https:") and verified, f"{url} is not served over verified TLS", exchange)
