@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from conformance.codec.pkcs10 import CertificationRequest
 
+    from .asked import Asked
     from .case import JoinCase
     from .rules import Rules
     from .site import Site, Tenant
@@ -64,6 +65,7 @@ def like_field(strict: Behaviour) -> Behaviour:
     return replace(
         strict,
         versions={**VERSIONS, "DeviceJoin": ("1.0", "2.0", "3.0")},
+        accept_version=version_of_removal(strict.accept_version),
         accept_members=members(),
         flag=lenient_flag,
         accept_csr=requests(strict.accept_csr),
@@ -71,6 +73,18 @@ def like_field(strict: Behaviour) -> Behaviour:
         order=lambda order, holder, _case: field_order(order, holder),
         discovery_document=by_age(strict.discovery_document),
     )
+
+
+def version_of_removal(
+    usual: Callable[[Asked, tuple[str, ...]], str],
+) -> Callable[[Asked, tuple[str, ...]], str]:
+    """A removal may come without api-version (roadlib); everything else says which it means."""
+
+    def version(asked: Asked, known: tuple[str, ...]) -> str:
+        absent = asked.method == "DELETE" and not asked.argument("api-version")
+        return known[0] if absent else usual(asked, known)
+
+    return version
 
 
 def members() -> Rules[Body]:
