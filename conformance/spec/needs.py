@@ -13,7 +13,7 @@ NEEDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "token": "pass --token or --token-command, a bearer token that may join devices",
         "challenge": "pass --challenge or --challenge-command, a PreAuthorizedJoinChallenge of the tenant",
-        "challenge-supply": "pass --challenge-command, a command that prints a new challenge each time, since each is used up",
+        "challenge-supply": "pass --challenge-command, a command that prints a new challenge at each call",
         "ca": "pass --ca-file, the certificate in PEM of the authority that signs the target's device certificates",
         "foreign-token": "pass --foreign-token, a valid token of a tenant that is not the target's",
         "expired-token": "pass --expired-token, a token like that of --token whose time is over",
@@ -21,10 +21,10 @@ NEEDS: Final[Mapping[str, str]] = MappingProxyType(
         "tls": "pass an https URL as --target",
         "upn": "pass --upn, the user that the token stands for",
         "domain": "pass --domain, a domain name of the tenant",
-        "device-creation": "pass --allow-device-creation, since the target is not on this machine and keeps the devices",
+        "device-creation": "pass --allow-device-creation, as the target is not on this machine",
         "nonce": "the target's discovery must name NonceService.Endpoint",
         "precreate": "the target's discovery must name PrecreateService.PrecreateEndpoint",
         "key-provisioning": "the target's discovery must name KeyProvisioningService.KeyProvisionEndpoint",
-        "removal": "the target's discovery must name DeviceJoinService.JoinEndpoint, and the target must remove devices there",
+        "removal": "the target's discovery must name DeviceJoinService.JoinEndpoint, where devices are removed",
     }
 )
