@@ -1,14 +1,14 @@
-"""Certificate requests in the making: every part of a PKCS#10 request (RFC 2986) can be set, and the rest fits itself to it.
+"""Certificate requests in the making: any part of a PKCS#10 request (RFC 2986) can be set, the rest is fitted to it.
 
-The one rule: a lie is told at one layer only. Whatever part is set, the request is encoded and signed around it, so that
-a request with a wrong key size has a right signature and a request with a wrong signature has everything else right.
+The one rule: a lie is told at one layer only. Whatever part is set, the request is encoded and signed around it, so
+that a request with a wrong key size has a right signature, and one with a wrong signature has all else right.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from conformance.codec import CSR_CN, NONCE_OID, der, extension
 from conformance.codec.der import tags
@@ -37,6 +37,9 @@ def common_name(text: str = CSR_CN, tag: int = tags.UTF8_STRING) -> Name:
     return ((NameAttribute(COMMON_NAME, tag, text.encode("utf-8")),),)
 
 
+SUBJECT: Final = common_name()
+
+
 @dataclass(frozen=True, slots=True)
 class CsrDraft:
     """What a certificate request is to say; the defaults are those of MS-DRS 2.1.1.1.1.
@@ -48,7 +51,7 @@ class CsrDraft:
     """
 
     key: PoolKey
-    subject: Name = common_name()
+    subject: Name = SUBJECT
     version: int = 0
     nonce: str | None = None
     nonce_tag: int | None = tags.UTF8_STRING

@@ -1,8 +1,8 @@
 """Edits: one named change of a join request, at one layer, that goes on being one change when the request is rendered.
 
 The one rule: an edit changes what its layer holds and nothing else; whatever wraps that layer is made anew around it
-(signature, DER lengths, base64, JSON). Edits are kept by the draft and applied when it is rendered, so that a nonce or a
-challenge filled in at sending time is there before the edit is.
+(signature, DER lengths, base64, JSON). Edits are kept by the draft and applied when it is rendered, so that a nonce or
+a challenge filled in at sending time is there before the edit is.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 CSR: Final = "/CertificateRequest/Data"
 TRANSPORT_KEY: Final = "/TransportKey"
+AIK_CERTIFICATE: Final = "/AikCertificate"
+ATTESTATION_DATA: Final = "/AttestationData"
+CHALLENGE: Final = "/PreAuthorizedJoinChallenge"
 DOCUMENT: Final = ""
 
 
@@ -42,11 +45,11 @@ class Layer(Enum):
 class Edit:
     """One change: which requirement it breaks, and what it does where.
 
-    `name` is words with hyphens, unique within the requirement; `title` a sentence; `path` the JSON pointer (RFC 6901) of
-    the member whose content changes, empty for the whole document. `before`, `after` (short, printable) and `offset` (of
-    the first changed octet or character of that layer, or None) are known once it is measured on a draft, unless they are
-    the same for all. What `change` takes and gives is the layer's: CsrDraft (SPKI, CRI), octets (DER, blob, attestation,
-    JSON text), a text (BASE64), the parsed document (JSON_VALUE), header fields (HTTP).
+    `name` is words with hyphens, unique within the requirement; `title` a sentence; `path` the JSON pointer (RFC 6901)
+    of the member whose content changes, empty for the whole document. `before`, `after` (short, printable) and `offset`
+    (of the first changed octet or character of that layer, or None) are known once it is measured on a draft, unless
+    they are the same for all. What `change` takes and gives is the layer's: CsrDraft (SPKI, CRI), octets (DER, blob,
+    attestation, JSON text), a text (BASE64), the parsed document (JSON_VALUE), header fields (HTTP).
     """
 
     requirement: str
@@ -69,7 +72,9 @@ class Edit:
         return replace(draft, edits=(*draft.edits, self))
 
 
-def csr_edit(requirement: str, name: str, title: str, change: Callable[[CsrDraft], CsrDraft], layer: Layer = Layer.CRI) -> Edit:
+def csr_edit(
+    requirement: str, name: str, title: str, change: Callable[[CsrDraft], CsrDraft], layer: Layer = Layer.CRI
+) -> Edit:
     """An edit of the certificate request that is signed anew, so that nothing but the edit is wrong."""
     return Edit(requirement, name, title, layer, CSR, change)
 
@@ -111,7 +116,7 @@ def text_edit(requirement: str, name: str, title: str, change: Callable[[bytes],
 
 
 def put(requirement: str, name: str, title: str, path: str, value: Any) -> Edit:
-    """An edit that gives the member at `path` this value, making it (and the objects around it) where it is not there."""
+    """An edit that gives the member at `path` this value; it, and the objects around it, are made where missing."""
     from_pointer = _steps(path)
     return Edit(requirement, name, title, Layer.JSON_VALUE, path, lambda document: _put(document, from_pointer, value))
 

@@ -1,7 +1,7 @@
 """Join requests in the making (MS-DRS 2.1.1.1.1): what each member is to say, and the edits to make on the way out.
 
-The one rule: rendering goes one way, from the inside out, once: key and info, DER, base64, JSON value, JSON text, header
-fields; at each layer the draft's edits of that layer are made, and what lies outside is built from their result.
+The one rule: rendering goes one way, from the inside out, once: key and info, DER, base64, JSON value, JSON text,
+header fields; at each layer the draft's edits of that layer are made, and what lies outside is built from their result.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from conformance.codec import base64
 from conformance.codec.rsakey import RsaKeyBlob
+from conformance.errors import CatalogueError
 from conformance.generate import keys
+from conformance.generate.attested import attestation
 from conformance.generate.csr import CsrDraft
-from conformance.generate.edits import CSR, DOCUMENT, TRANSPORT_KEY, Layer
+from conformance.generate.edits import AIK_CERTIFICATE, ATTESTATION_DATA, CSR, DOCUMENT, TRANSPORT_KEY, Layer
 from conformance.generate.spelling import PLAIN, Spelling
 
 if TYPE_CHECKING:
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
 
     from conformance.generate.edits import Edit
 
-AIK_CERTIFICATE = "/AikCertificate"
-ATTESTATION_DATA = "/AttestationData"
 REGISTER = 4  # "Azure AD register" of the JoinType table, the one in the document's example
 Headers = tuple[tuple[str, str], ...]
 HEADERS: Headers = (
@@ -103,28 +103,43 @@ def render(draft: JoinDraft) -> Rendering:
     """The draft from the inside out, its edits made on the way."""
     csr = _edited(draft, Layer.CRI, CSR, _edited(draft, Layer.SPKI, CSR, draft.csr))
     octets = {CSR: csr.encode(), TRANSPORT_KEY: draft.transport_key.encode()}
-    octets |= {
-        path: value
-        for path, value in ((AIK_CERTIFICATE, draft.aik_certificate), (ATTESTATION_DATA, draft.attestation_data))
-        if value is not None
-    }
+    octets |= _attested(draft)
     for layer in (Layer.DER, Layer.BLOB_HEADER, Layer.BLOB_BODY, Layer.ATTESTATION):
         octets = {path: _edited(draft, layer, path, value) for path, value in octets.items()}
     texts = {path: _edited(draft, Layer.BASE64, path, base64.encode(value)) for path, value in octets.items()}
     document = _document(draft, texts)
     for edit in draft.edits:
         if edit.layer is Layer.JSON_VALUE:
-            document = edit.change(document)
+            before, document = document, edit.change(document)
+            _refuse_idle(edit, PLAIN.write(before), PLAIN.write(document))  # octets: for Python, false is 0
     text = _edited(draft, Layer.JSON_TEXT, DOCUMENT, draft.spelling.write(document))
     headers = _edited(draft, Layer.HTTP, DOCUMENT, draft.headers)
     return Rendering(csr, octets[CSR], octets[TRANSPORT_KEY], texts, document, text, headers)
 
 
+def _attested(draft: JoinDraft) -> dict[str, bytes]:
+    """The optional octets the draft has, and well-formed ones where it has none and an edit is about their inside."""
+    inside = {edit.path for edit in draft.edits if edit.layer is not Layer.JSON_VALUE}
+    octets = {}
+    if draft.aik_certificate is not None or AIK_CERTIFICATE in inside:
+        octets[AIK_CERTIFICATE] = draft.aik_certificate or keys.attestation_key().certificate
+    if draft.attestation_data is not None or ATTESTATION_DATA in inside:
+        octets[ATTESTATION_DATA] = draft.attestation_data or attestation()
+    return octets
+
+
 def _edited(draft: JoinDraft, layer: Layer, path: str, subject: Any) -> Any:
     for edit in draft.edits:
         if edit.layer is layer and edit.path == path:
-            subject = edit.change(subject)
+            before, subject = subject, edit.change(subject)
+            _refuse_idle(edit, before, subject)
     return subject
+
+
+def _refuse_idle(edit: Edit, before: Any, after: Any) -> None:
+    """An edit that changes nothing would be sent as a fault and be none."""
+    if before == after:
+        raise CatalogueError(f"the edit {edit.id} changes nothing in this draft")
 
 
 def _document(draft: JoinDraft, texts: Mapping[str, str]) -> dict[str, Any]:

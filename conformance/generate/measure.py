@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.generate.csr import CsrDraft
-from conformance.generate.edits import Layer, member
+from conformance.generate.edits import CHALLENGE, Layer, member
 from conformance.generate.join import render
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 60
 OCTETS: Final = 12
-CHALLENGE: Final = "/PreAuthorizedJoinChallenge"
 NOTHING: Final = "(nothing)"
 
 

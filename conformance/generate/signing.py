@@ -1,7 +1,7 @@
 """Signatures of certificate requests: the schemes by name, each with the AlgorithmIdentifier that declares it.
 
-The one rule: signing is deterministic (PKCS#1 v1.5; PSS without salt; ECDSA of RFC 6979; Ed25519), so that the same draft
-gives the same bytes.
+The one rule: signing is deterministic (PKCS#1 v1.5; PSS without salt; ECDSA of RFC 6979; Ed25519), so that the same
+draft gives the same bytes.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ SHA256_RSA: Final = _rsa("sha256WithRSAEncryption", 11, hashes.SHA256)
 SHA384_RSA: Final = _rsa("sha384WithRSAEncryption", 12, hashes.SHA384)
 SHA512_RSA: Final = _rsa("sha512WithRSAEncryption", 13, hashes.SHA512)
 SHA224_RSA: Final = _rsa("sha224WithRSAEncryption", 14, hashes.SHA224)
-PSS: Final = Scheme("id-RSASSA-PSS", AlgorithmIdentifier("1.2.840.113549.1.1.10", _PSS_PARAMETERS), hashes.SHA256, Padding.PSS)
+PSS: Final = Scheme(
+    "id-RSASSA-PSS", AlgorithmIdentifier("1.2.840.113549.1.1.10", _PSS_PARAMETERS), hashes.SHA256, Padding.PSS
+)
 SHA256_ECDSA: Final = Scheme("ecdsa-with-SHA256", AlgorithmIdentifier("1.2.840.10045.4.3.2"), hashes.SHA256)
 ED25519: Final = Scheme("Ed25519", AlgorithmIdentifier("1.3.101.112"), hashes.SHA512)
 

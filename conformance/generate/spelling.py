@@ -1,4 +1,4 @@
-"""The same JSON value in other spellings: white space, member order and `\\u` escapes mean nothing (RFC 8259 2, 4, 7).
+r"""The same JSON value in other spellings: white space, member order and `\u` escapes mean nothing (RFC 8259 2, 4, 7).
 
 The one rule: a spelling changes octets and never the value; `json.loads` of any spelling gives the value back.
 """
@@ -13,9 +13,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """How a value is written. `gap` is white space put around every token, `ascii` writes no character above U+007F.
+    r"""How a value is written. `gap` is white space put around every token, `ascii` writes no character above U+007F.
 
-    `escape` holds characters that are written as `\\uXXXX` although they need not be, `rotate` how many members of each
+    `escape` holds characters that are written as `\uXXXX` although they need not be, `rotate` how many members of each
     object are moved from its front to its end.
     """
 

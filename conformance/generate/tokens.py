@@ -59,7 +59,11 @@ def _of(real: Compact, claims: dict[str, Any]) -> Iterator[tuple[str, str, Compa
     yield "token-alg-hmac", "the token is signed as HS256 with an empty secret", _hmac(header, payload)
     yield "token-own-key", "the token is signed anew with a key of the suite", signed(header, payload)
     embedded = {**header, "jwk": _jwk()}
-    yield "token-embedded-key", "the token is signed with a key of the suite that its header brings along", signed(embedded, payload)
+    yield (
+        "token-embedded-key",
+        "the token is signed with a key of the suite that its header brings along",
+        signed(embedded, payload),
+    )
 
 
 def _with(real: Compact, index: int, octets: bytes) -> Compact:
