@@ -1,8 +1,8 @@
 """The JSON Schemas of `schemas/`, and which requirement each of their keywords stands for (`x-requirement`).
 
-The one rule: a keyword that names a requirement is there, and its violation is a violation of that requirement and of no
-other. `x-requirement` is one id for all keywords beside it, or an object keyword -> id, in which `required` is an object
-member -> id. A schema that says otherwise is a CatalogueError when it is loaded.
+The one rule: to violate a keyword that names a requirement is to violate that requirement. `x-requirement` is one id for
+all keywords beside it, or an object keyword -> id, in which `required` is an object member -> id. A schema that names a
+keyword or member it does not have is a CatalogueError when it is loaded.
 """
 
 from __future__ import annotations
@@ -44,8 +44,9 @@ def load(name: str) -> dict[str, Any]:
         raise CatalogueError(f"schema {name!r} cannot be read: {problem}") from None
     except SchemaError as problem:
         raise CatalogueError(f"schema {name!r} is no JSON Schema: {problem.message}") from None
+    if not isinstance(schema, dict):
+        raise CatalogueError(f"schema {name!r} is {schema!r}, which describes nothing")
     _consistent(name, schema)
-    assert isinstance(schema, dict)
     return schema
 
 

@@ -101,6 +101,10 @@ def test_what_is_no_schema_is_refused(one_schema: Path) -> None:
     assert "'it' is no JSON Schema: 'txt' is not valid" in refused(one_schema, {"type": "txt"})
 
 
+def test_a_schema_that_allows_everything_is_refused(one_schema: Path) -> None:
+    assert "'it' is True, which describes nothing" in refused(one_schema, "true")
+
+
 def test_a_reference_out_of_the_schema_is_refused(one_schema: Path) -> None:
     assert "leads out of it" in refused(one_schema, {"items": {"$ref": "urn:elsewhere"}})
 
@@ -137,5 +141,6 @@ def test_an_error_of_a_keyword_that_names_nothing_has_no_requirement() -> None:
 def test_one_id_stands_for_all_keywords_beside_it() -> None:
     schema = {"type": "string", "minLength": 2, "required": ["A"], "x-requirement": "a/b"}
     validator = Draft202012Validator(schema)
-    for value in (4, "", {}):
+    values: tuple[Any, ...] = (4, "", {})
+    for value in values:
         assert {schemas.requirement_of(error) for error in validator.iter_errors(value)} == {"a/b"}

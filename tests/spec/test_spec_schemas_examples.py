@@ -1,14 +1,18 @@
-"""The document's own examples, as corrected, are valid; so are the errors and answers of the field."""
+"""The document's own examples, as corrected, are valid; each keyword violated in them violates its requirement."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance import paths
 from conformance.checks import formats
 from conformance.spec import schemas
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NONCE = json.loads("""
 {
@@ -170,7 +174,9 @@ def problems(name: str, instance: Any, *, checked: bool = False) -> set[tuple[st
     return {(error.json_path, schemas.requirement_of(error)) for error in found}
 
 
-@pytest.mark.parametrize(("name", "instance"), [("nonce-answer", NONCE), ("join-request", JOIN), ("join-answer", JOINED)])
+@pytest.mark.parametrize(
+    ("name", "instance"), [("nonce-answer", NONCE), ("join-request", JOIN), ("join-answer", JOINED)]
+)
 def test_an_example_of_the_document_is_valid(name: str, instance: Any) -> None:
     assert problems(name, instance) == set()
 
@@ -213,7 +219,9 @@ def test_each_join_type_of_the_table_is_valid(join_type: int) -> None:
 
 @pytest.mark.parametrize("join_type", [-1, 1, 2, 5, 7, 9, 4.5])
 def test_no_other_join_type_is_valid(join_type: float) -> None:
-    assert problems("join-request", JOIN | {"JoinType": join_type}) == {("$.JoinType", "join-request/join-type-defined")}
+    assert problems("join-request", JOIN | {"JoinType": join_type}) == {
+        ("$.JoinType", "join-request/join-type-defined")
+    }
 
 
 @pytest.mark.parametrize("name", ["ReuseDevice", "SharedDevice", "ReturnClientSid"])
@@ -231,3 +239,93 @@ def test_a_thumbprint_is_forty_digits_of_either_case_and_nothing_after() -> None
         certificate = JOINED["Certificate"] | {"Thumbprint": text}
         expected = set() if text in allowed else {("$.Certificate.Thumbprint", "join-answer/thumbprint-form")}
         assert problems("join-answer", JOINED | {"Certificate": certificate}) == expected
+
+
+AIK = next(iter(json.loads((paths.FIXTURES / "keys-aik.json").read_text(encoding="utf-8"))["items"]))["certificate"]
+TPM = next(iter(json.loads((paths.FIXTURES / "attestation.json").read_text(encoding="utf-8"))["items"]))["attestation"]
+WHOLE = {
+    "discovery-answer": discovered(),
+    "nonce-answer": NONCE | {"Value": "AAAA"},
+    "join-answer": JOINED | {"Certificate": JOINED["Certificate"] | {"RawBody": "AAAA"}},
+    "join-request": JOIN
+    | {
+        "AikCertificate": AIK,
+        "AttestationData": TPM,
+        "Attributes": {"ReuseDevice": True, "SharedDevice": False, "ReturnClientSid": True},
+        "PreAuthorizedJoinChallenge": "e30.e30.AAAA",
+    },
+}
+"""Instances that have every member their schema knows, so that every keyword of it can be violated in them."""
+
+Step = str | int
+Case = tuple[tuple[Step, ...], str, str]
+"""Where in the instance, which keyword (`required/<member>`) and which requirement it stands for."""
+
+
+def cases(schema: Any, root: Any, place: tuple[Step, ...] = ()) -> Iterator[Case]:
+    """Every keyword of a schema that names a requirement."""
+    if "$ref" in schema:
+        yield from cases(root["$defs"][schema["$ref"].removeprefix("#/$defs/")], root, place)
+    named = schema.get("x-requirement", {})
+    if isinstance(named, str):
+        named = {keyword: named for keyword in schema if keyword in ("type", "required", "format", "minLength")}
+    for keyword, value in named.items():
+        if keyword == "required":
+            each = value if isinstance(value, dict) else dict.fromkeys(schema["required"], value)
+            yield from ((place, f"required/{member}", id_) for member, id_ in each.items())
+        else:
+            yield place, keyword, value
+    for member, part in schema.get("properties", {}).items():
+        yield from cases(part, root, (*place, member))
+    if "items" in schema:
+        yield from cases(schema["items"], root, (*place, 0))
+
+
+VIOLATIONS = {"type": None, "minLength": "", "pattern": "{\n", "format": "{ }", "enum": 1, "const": "PKCS10"}
+
+
+def violated(instance: Any, place: tuple[Step, ...], keyword: str) -> Any:
+    """The instance with one keyword violated at one place."""
+    if not place:
+        if keyword == "type":
+            return None
+        return {name: part for name, part in instance.items() if name != keyword.removeprefix("required/")}
+    first, *rest = place
+    copy = instance.copy()
+    inner = copy[first]
+    if rest or keyword.startswith("required/"):
+        copy[first] = violated(inner, tuple(rest), keyword)
+    else:
+        copy[first] = VIOLATIONS[keyword]
+    return copy
+
+
+CASES = [(name, *case) for name in WHOLE for case in cases(schemas.load(name), schemas.load(name))]
+
+
+@pytest.mark.parametrize(("name", "place", "keyword", "id_"), CASES)
+def test_a_violated_keyword_violates_its_requirement(
+    name: str, place: tuple[Step, ...], keyword: str, id_: str
+) -> None:
+    checker = formats.checker() if keyword == "format" else None
+    before = list(schemas.validator(name, checker).iter_errors(WHOLE[name]))
+    assert place not in {tuple(error.absolute_path) for error in before if error.validator != "format"}
+    found = list(schemas.validator(name, checker).iter_errors(violated(WHOLE[name], place, keyword)))
+    here = {
+        schemas.requirement_of(error)
+        for error in found
+        if tuple(error.absolute_path) == place and error.validator == keyword.partition("/")[0]
+    }
+    assert here == {id_}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_the_cases_are_all_requirements_of_the_schema(name: str) -> None:
+    assert {id_ for schema, _, _, id_ in CASES if schema == name} == schemas.requirements_of(name)
+
+
+def test_a_missing_member_violates_nothing_else() -> None:
+    for name, place, keyword, id_ in CASES:
+        if keyword.startswith("required/"):
+            found = problems(name, violated(WHOLE[name], place, keyword))
+            assert {requirement for _, requirement in found} == {id_}
