@@ -143,6 +143,10 @@ class Case:
         self.observe(requirement, "does" if verdict is Verdict.ACCEPTED else "does not", f"{exchange.request.label}: {why}")
         return verdict is Verdict.ACCEPTED
 
+    def has_observed(self, subject: str) -> bool:
+        """Whether any reading of it was seen in this case."""
+        return any(observation.ambiguity == subject for observation in self.ledger.observations())
+
     def not_applicable(self, requirement: str, reason: str) -> None:
         """What the requirement speaks of is not there at this target, which is the target's right."""
         self.ledger.left_out(requirement, reason)

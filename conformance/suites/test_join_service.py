@@ -152,12 +152,11 @@ def test_other_scheme(case: Case, scheme: str) -> None:
     case.refused_step("join-service/other-scheme", f"the token as {scheme}", step, Twin.JOIN)
 
 
-@pytest.mark.parametrize("value", ["Bearer", "Bearer ", "Bearer    "], ids=["nothing", "space", "spaces"])
 @requirement("join-service/empty-token")
-def test_empty_token(case: Case, value: str) -> None:
+def test_empty_token(case: Case) -> None:
     """A conforming request with the scheme Bearer and no token."""
-    step = case.session.join_step().having(("Authorization", value))
-    case.refused_step("join-service/empty-token", f"Authorization: {value!r}", step, Twin.JOIN)
+    step = case.session.join_step().having(("Authorization", "Bearer"))
+    case.refused_step("join-service/empty-token", "Authorization: Bearer, and no token", step, Twin.JOIN)
 
 
 @pytest.mark.parametrize("id_", named(*FORGED))
