@@ -1,8 +1,8 @@
 """The JSON Schemas of `schemas/`, and which requirement each of their keywords stands for (`x-requirement`).
 
 The one rule: to violate a keyword that names a requirement is to violate that requirement. `x-requirement` is one id
-for all keywords beside it, or an object keyword -> id, in which `required` is an object member -> id. A schema that names a
-keyword or member it does not have is a CatalogueError when it is loaded.
+for all keywords beside it, or an object keyword -> id, in which `required` is an object member -> id. A schema that
+names a keyword or member it does not have is a CatalogueError when it is loaded.
 """
 
 from __future__ import annotations
