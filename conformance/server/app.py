@@ -6,9 +6,10 @@ whatever a handler refuses leaves in the behaviour's error shape. Paths are comp
 
 from __future__ import annotations
 
-import asyncio
+import re
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -16,6 +17,7 @@ from urllib.parse import parse_qsl
 from starlette.routing import Route, Router
 
 from .asked import Asked, Reply
+from .bodies import Gone, read_body
 from .handlers import device, discover, join, key, mint, oauth
 from .refusal import Refusal, Trouble, quoted
 
@@ -25,9 +27,7 @@ if TYPE_CHECKING:
     from .handlers.service import Service
 
 Handler = Callable[["Service", Asked], Reply]
-READ_SECONDS = 10.0
-DRAINED = 16 * 1024 * 1024
-DIGITS = 20  # of 2^64
+GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 ROUTES: tuple[tuple[str, str, Mapping[str, Handler]], ...] = (
     ("Discover", "/{tenant}/discover", {"GET": discover.discover}),
@@ -50,10 +50,6 @@ ROUTES: tuple[tuple[str, str, Mapping[str, Handler]], ...] = (
 )
 
 
-class Gone(Exception):
-    """The client left before its request was whole; there is nobody to answer."""
-
-
 class Endpoint:
     """One path: its handlers by method, and everything HTTP around them."""
 
@@ -72,14 +68,14 @@ class Endpoint:
         behaviour = self.service.behaviour
         asked = _asked(scope)
         try:
-            body = await _body(receive, asked, behaviour.body_limit)
-            asked = behaviour.request(_with_body(asked, body))
+            body = await read_body(receive, asked, behaviour.body_limit)
+            asked = behaviour.request(replace(asked, body=body))
             reply = self._handler(asked.method)(self.service, asked)
         except Refusal as refused:
             reply = self._refused(asked, refused)
         except Gone:
             return
-        await _answer(send, scope, behaviour.reply(asked, reply))
+        await _answer(send, scope, behaviour.reply(asked, _correlated(asked, reply)))
 
     def _handler(self, method: str) -> Handler:
         handler = self.handlers.get("GET" if method == "HEAD" else method, self.otherwise)
@@ -94,6 +90,14 @@ class Endpoint:
         now = datetime.fromtimestamp(self.service.site.now(), UTC)
         document = behaviour.error_document(Trouble(refused, self.operation, trace, now, version))
         return Reply.of(document, behaviour.error_status(refused), refused.headers)
+
+
+def _correlated(asked: Asked, reply: Reply) -> Reply:
+    """The reply with the correlation id of the request (3.3), where that is a GUID: nothing else is echoed."""
+    given = asked.header("client-request-id")
+    if given is None or not GUID.fullmatch(given):
+        return reply
+    return replace(reply, headers=(*reply.headers, ("client-request-id", given)))
 
 
 def _nowhere(_service: Service, _asked: Asked) -> Reply:
@@ -131,59 +135,6 @@ def _query(raw: bytes) -> tuple[tuple[str, str], ...]:
         return tuple(parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=100))
     except ValueError:
         return ()
-
-
-def _with_body(asked: Asked, body: bytes) -> Asked:
-    return Asked(
-        asked.method,
-        asked.path,
-        asked.params,
-        asked.query,
-        asked.headers,
-        body,
-        asked.peer_certificate,
-        asked.connection,
-    )
-
-
-async def _body(receive: Receive, asked: Asked, limit: int) -> bytes:
-    """The whole body. Too large a one is still read to its end, up to `DRAINED`, so that its sender hears the 413."""
-    declared = asked.header("content-length") or ""
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body"):
-        body: bytes = message.get("body", b"")
-        if len(body) > limit:
-            raise _too_large(limit)
-        return body
-    if declared.isdigit() and len(declared) < DIGITS and int(declared) > DRAINED:
-        raise _too_large(limit)
-    try:
-        async with asyncio.timeout(READ_SECONDS):
-            return await _rest(receive, message, limit)
-    except TimeoutError:
-        raise Refusal("The request took too long to arrive.", status=408, headers={"Connection": "close"}) from None
-
-
-async def _rest(receive: Receive, message: Mapping[str, object], limit: int) -> bytes:
-    chunks, size = [], 0
-    while True:
-        if message["type"] != "http.request":
-            raise Gone
-        chunk = message.get("body", b"")
-        assert isinstance(chunk, bytes)
-        size += len(chunk)
-        if size <= limit:
-            chunks.append(chunk)
-        if size > DRAINED or not message.get("more_body"):
-            break
-        message = await receive()
-    if size > limit:
-        raise _too_large(limit)
-    return b"".join(chunks)
-
-
-def _too_large(limit: int) -> Refusal:
-    return Refusal(f"The body is larger than {limit} octets.", status=413, headers={"Connection": "close"})
 
 
 async def _answer(send: Send, scope: Scope, reply: Reply) -> None:

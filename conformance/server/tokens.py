@@ -49,12 +49,12 @@ def bearer(asked: Asked) -> str:
     if not values or not values[0].strip():
         raise unauthorized("The request has no bearer token in its Authorization header.", error="")
     if len(values) > 1:
-        raise unauthorized("The request has more than one Authorization header.", error="invalid_request")
+        raise Refusal("The request has more than one Authorization header.")
     scheme, _, token = values[0].partition(" ")
     if scheme.lower() != "bearer":
         raise unauthorized("The Authorization header is not of the Bearer scheme.", error="")
     if not token.strip(" "):
-        raise unauthorized("The Authorization header has no token after Bearer.", error="invalid_request")
+        raise unauthorized("The Authorization header has no token after Bearer.", error="")
     return token.strip(" ")
 
 

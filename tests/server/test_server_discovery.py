@@ -141,7 +141,10 @@ def test_nonces_differ(drs: Driver) -> None:
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"])
 def test_other_methods_are_told_which_one_would_do(drs: Driver, method: str) -> None:
-    paths = [f"/{drs.ready.tenant}/Discover?api-version=1.9", f"/EnrollmentServer/nonce/{drs.ready.tenant}/?api-version=1.0"]
+    paths = [
+        f"/{drs.ready.tenant}/Discover?api-version=1.9",
+        f"/EnrollmentServer/nonce/{drs.ready.tenant}/?api-version=1.0",
+    ]
     for path in paths:
         answer = drs.http.request(method, path)
         assert answer.status_code == 405

@@ -11,14 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID, NameOID
-from server_draft import NONCE_OID, b64, blob, certificate, csr, extension_request, raw_csr, refused
+from server_draft import NONCE_OID, b64, blob, body, certificate, csr, extension_request, raw_csr, refused
 
 from conformance.codec import der
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from server_draft import Driver
 
 PRIVATE = "1.2.840.113556.1.5.284"
@@ -58,7 +55,7 @@ def test_a_registered_device_brings_two_sids_and_nobody_brings_them_unasked(drs:
     assert "MembershipChanges" not in drs.join().json()
 
 
-def test_the_certificate_is_the_document_s_and_chains_to_the_ca(drs: Driver, tmp_path: Path) -> None:
+def test_the_certificate_is_the_document_s_and_chains_to_the_ca(drs: Driver) -> None:
     cert = certificate(drs.join())
     with open(drs.ready.ca, encoding="ascii") as file:  # noqa: PTH123 - the ready line has a text, as its readers do
         ca = x509.load_der_x509_certificate(ssl.PEM_cert_to_DER_cert(file.read()))
@@ -90,7 +87,7 @@ def test_devices_and_serials_are_new_each_time_and_reused_when_asked(drs: Driver
     assert drs.devices() == before
 
 
-def test_reuse_without_a_device_before_makes_one(drs: Driver, keys: tuple[RSAPrivateKey, ...]) -> None:
+def test_reuse_without_a_device_before_makes_one(drs: Driver) -> None:
     token = drs.mint("token", upn="nobody.yet@contoso.example")
     answer = drs.join(Attributes={"ReuseDevice": True}, token=token)
     assert answer.json()["User"]["Upn"] == "nobody.yet@contoso.example"
@@ -107,7 +104,7 @@ WRONG: list[Any] = [1, True, None, [], {}, ["x"]]
 
 @pytest.mark.parametrize("name", [*STRINGS, "CertificateRequest", "JoinType"])
 def test_a_required_member_missing_is_named(drs: Driver, name: str) -> None:
-    answer = drs.join(**{name: ...})
+    answer = drs.join(body(drs.key, **{name: ...}))
     refused(answer, f"{name} is missing")
     assert answer.json()["subcode"] == "error_required_parameter_missing"
 
@@ -115,16 +112,18 @@ def test_a_required_member_missing_is_named(drs: Driver, name: str) -> None:
 @pytest.mark.parametrize("name", [*STRINGS, "AikCertificate", "AttestationData"])
 @pytest.mark.parametrize("value", WRONG, ids=repr)
 def test_a_text_must_be_a_text(drs: Driver, name: str, value: Any) -> None:
-    refused(drs.join(**{name: value}), name)
+    refused(drs.join(body(drs.key, **{name: value})), name)
 
 
 @pytest.mark.parametrize("name", STRINGS)
 def test_a_required_text_is_not_empty(drs: Driver, name: str) -> None:
-    refused(drs.join(**{name: ""}), name)
-    refused(drs.join(**{name: " \t"}), name)
+    refused(drs.join(body(drs.key, **{name: ""})), name)
+    refused(drs.join(body(drs.key, **{name: " \t"})), name)
 
 
-@pytest.mark.parametrize("value", [-1, 1, 2, 5, 7, 9, 2**31, 2**70, 0.5, 4.5, 1e300, "4", "0", None, True, False, [4], {}])
+@pytest.mark.parametrize(
+    "value", [-1, 1, 2, 5, 7, 9, 2**31, 2**70, 0.5, 4.5, 1e300, "4", "0", None, True, False, [4], {}]
+)
 def test_join_types_outside_the_table_are_refused(drs: Driver, value: Any) -> None:
     refused(drs.join(JoinType=value), "JoinType")
 
@@ -167,7 +166,7 @@ def test_attributes_is_an_object(drs: Driver, value: Any) -> None:
 )
 @pytest.mark.parametrize("member", ["TransportKey", "AikCertificate", "AttestationData"])
 def test_base64_is_strict_and_the_offset_named(drs: Driver, member: str, text: str, offset: int) -> None:
-    refused(drs.join(**{member: text}), member, f"at offset {offset}")
+    refused(drs.join(body(drs.key, **{member: text})), member, f"at offset {offset}")
 
 
 def test_nothing_is_left_behind_by_a_refused_join(drs: Driver) -> None:
