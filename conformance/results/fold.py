@@ -25,7 +25,7 @@ from conformance.results.records import (
     TestRecord,
 )
 from conformance.results.verdict import Run, judge
-from conformance.spec import NEEDS, Party, Source
+from conformance.spec import NEEDS, OFFERED, Party, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -118,8 +118,8 @@ def _requirement(item: Requirement, outcomes: list[RequirementOutcome], stream: 
     seen = {outcome.outcome for outcome in outcomes}
     verdict = next((outcome for outcome in WEIGHT if outcome in seen), Outcome.SKIP)
     deciding = [outcome for outcome in outcomes if outcome.outcome is verdict]
-    planned = stream.header.planned.get(item.id, 0)
-    lacking = item.needs.difference(stream.header.given) if verdict is Outcome.SKIP else frozenset()
+    not_offered = verdict is Outcome.SKIP and any(outcome.reason.startswith(NOT_OFFERED) for outcome in deciding)
+    reason = _told(outcome.reason for outcome in deciding) if outcomes else _untested(item, stream)
     return RequirementResult(
         id=item.id,
         section=item.section,
@@ -128,15 +128,21 @@ def _requirement(item: Requirement, outcomes: list[RequirementOutcome], stream: 
         title=item.title,
         party=item.party.value,
         verdict=verdict,
-        reason=_told(outcome.reason for outcome in deciding) if outcomes else _untested(item, planned, stream),
+        reason=reason or ("" if verdict is Outcome.PASS else "no reason was recorded"),
         tests=len(outcomes),
         cases=sum(outcome.cases for outcome in outcomes),
         requests=sum(outcome.requests for outcome in outcomes),
-        planned=planned,
-        not_offered=verdict is Outcome.SKIP and any(outcome.reason.startswith(NOT_OFFERED) for outcome in deciding),
-        missing=tuple(need for need in NEEDS if need in lacking),
+        planned=max(stream.header.planned.get(item.id, 0), len(outcomes)),
+        not_offered=not_offered,
+        missing=_missing(item, stream, not_offered=not_offered) if outcomes and verdict is Outcome.SKIP else (),
         failures=tuple(evidence for outcome in outcomes for evidence in outcome.failures),
     )
+
+
+def _missing(item: Requirement, stream: _Stream, *, not_offered: bool) -> tuple[str, ...]:
+    """The needs a skipped requirement lacked, in the order of NEEDS; those of the target only where it lacks them."""
+    lacking = item.needs.difference(stream.header.given, () if not_offered else OFFERED)
+    return tuple(need for need in NEEDS if need in lacking)
 
 
 def _told(reasons: Iterable[str]) -> str:
@@ -146,13 +152,13 @@ def _told(reasons: Iterable[str]) -> str:
     return "; ".join(distinct[:_REASONS_TOLD]) + (f"; and {more} more" if more > 0 else "")
 
 
-def _untested(item: Requirement, planned: int, stream: _Stream) -> str:
+def _untested(item: Requirement, stream: _Stream) -> str:
     """Why nothing was recorded of a requirement."""
     if item.untestable:
         return item.untestable
     if item.party is Party.CLIENT:
         return "a duty of the client, which nothing a server answers can show"
-    if planned:
+    if stream.header.planned.get(item.id):
         return "not reached before the run ended"
     return f"no test of the {stream.header.profile} profile covers it"
 
@@ -183,17 +189,18 @@ def ambiguity_key(id_: str) -> tuple[int, str]:
 def _sections(
     requirements: tuple[RequirementResult, ...], tests: Iterable[TestRecord], catalogue: Catalogue
 ) -> tuple[SectionTotals, ...]:
-    requests: Counter[str] = Counter()
+    made: dict[str, list[TestRecord]] = {}
     for test in tests:
-        requests[test.section] += test.requests
+        made.setdefault(test.section, []).append(test)
     titles = {section.number: section.title for section in catalogue.sections}
-    present = {item.section for item in requirements} | requests.keys()
+    present = {item.section for item in requirements} | made.keys()
     return tuple(
         SectionTotals(
             number,
             titles.get(number, ""),
             _count(item for item in requirements if item.section == number),
-            requests[number],
+            sum(test.requests for test in made.get(number, [])),
+            sum(test.seconds for test in made.get(number, [])),
         )
         for number in sorted(present, key=section_key)
     )

@@ -56,12 +56,13 @@ class RequirementResult:
 
 @dataclass(frozen=True, slots=True)
 class SectionTotals:
-    """One section of the document: its requirements counted by verdict, and the requests its tests made."""
+    """One section of the document: its requirements counted by verdict; the requests and seconds its tests took."""
 
     section: str
     title: str
     counts: dict[Outcome, int]
     requests: int
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,7 @@ def _section(item: SectionTotals) -> dict[str, Any]:
         "title": item.title,
         "counts": _counts(item.counts),
         "requests": item.requests,
+        "seconds": round(item.seconds, 3),
     }
 
 

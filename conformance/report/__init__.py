@@ -1,0 +1,58 @@
+"""Reports: a pure fold of catalogue and results, one module per format, and the writing of them all.
+
+`write_all` is what a run calls at its end, `write_comparison` what several runs come to. What was left of an older
+report in the folder is replaced; files that are not a report's are left alone.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from conformance import spec
+from conformance.errors import UsageError
+from conformance.report import files, json_, junit, resend
+from conformance.report.html import comparison, page
+from conformance.report.html.evidence import SHOWN
+from conformance.results import Results
+from conformance.spec import Catalogue
+
+__all__ = ["write_all", "write_comparison"]
+
+
+def write_all(out: Path, results: Results, catalogue: Catalogue | None = None) -> Path:
+    """Write results.json, junit.xml, index.html and the bodies of failures into `out`; the page's path.
+
+    The catalogue is this version's when none is given. Raises UsageError, one sentence, when a file cannot be written.
+    """
+    catalogue = catalogue or spec.catalogue()
+    files.write(out / "results.json", json_.render(results))
+    files.write(out / "junit.xml", junit.render(results, catalogue))
+    _write_bodies(out, results)
+    return files.write(out / "index.html", page.render(results, catalogue))
+
+
+def write_comparison(out: Path, runs: list[Results], catalogue: Catalogue | None = None) -> Path:
+    """Write each run's report into a folder of its number, and a page with all side by side; that page's path."""
+    catalogue = catalogue or spec.catalogue()
+    named = [(f"run-{number}", results) for number, results in enumerate(runs, start=1)]
+    for folder, results in named:
+        write_all(out / folder, results, catalogue)
+    return files.write(out / "index.html", comparison.render(named, catalogue))
+
+
+def _write_bodies(out: Path, results: Results) -> None:
+    """The body of every failure the page shows whole, byte for byte; those of an older report go."""
+    wanted = {
+        resend.body_name(item.id, number, evidence.exchange.request.body): evidence.exchange.request.body
+        for item in results.failed
+        for number, evidence in enumerate(item.failures[:SHOWN], start=1)
+        if evidence.exchange and evidence.exchange.request.body
+    }
+    for name, body in wanted.items():
+        files.write(out / name, body)
+    try:
+        for path in (out / resend.FOLDER).glob("*-[1-9]*"):
+            if f"{resend.FOLDER}/{path.name}" not in wanted:
+                path.unlink()
+    except OSError as problem:
+        raise UsageError(f"cannot remove an older report's {problem.filename}: {problem.strerror}") from None

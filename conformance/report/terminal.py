@@ -1,0 +1,147 @@
+"""The report on a terminal: renderables for rich, and the same as plain text where there is no colour.
+
+The one rule: what a target sent goes through `line`, so that no control character of its reaches the terminal, and is
+text to rich, never markup.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from conformance.report.text import as_text, duration, line, plural
+from conformance.results import Outcome, Verdict
+from conformance.spec import NEEDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conformance.exchange import Exchange
+    from conformance.results import Evidence, RequirementResult, Results
+    from conformance.spec import Catalogue
+
+STYLES = {
+    Outcome.PASS: "green",
+    Outcome.FAIL: "bold red",
+    Outcome.INCONCLUSIVE: "yellow",
+    Outcome.ERROR: "magenta",
+    Outcome.SKIP: "dim",
+}
+_VERDICTS = {Verdict.CONFORMANT: "bold green", Verdict.NONCONFORMANT: "bold red", Verdict.INCOMPLETE: "bold yellow"}
+_SHOWN = 20  # failures told; the report has all
+_SHORT = 300  # characters of anything a target or a document says
+_WIDTH = 110
+
+
+def sections(results: Results) -> Table:
+    """The table of sections: passed, failed, skipped, requests; inconclusive and errors where there are any."""
+    columns = [Outcome.PASS, Outcome.FAIL, Outcome.SKIP]
+    columns += [kind for kind in (Outcome.INCONCLUSIVE, Outcome.ERROR) if results.counts[kind]]
+    heads = {Outcome.PASS: "passed", Outcome.FAIL: "failed", Outcome.SKIP: "skipped", Outcome.ERROR: "errors"}
+    table = Table(box=None, pad_edge=False, show_footer=True, padding=(0, 2, 0, 0))
+    table.add_column("section", Text("all"))
+    for kind in columns:
+        footer = _count(results.counts[kind], kind)
+        table.add_column(heads.get(kind, kind.value), footer, justify="right", no_wrap=True)
+    table.add_column("requests", Text(f"{results.requests:,}"), justify="right", no_wrap=True)
+    for item in results.sections:
+        counts = [_count(item.counts[kind], kind) for kind in columns]
+        table.add_row(Text(line(f"{item.section} {item.title}")), *counts, Text(f"{item.requests:,}"))
+    return table
+
+
+def failures(results: Results, catalogue: Catalogue) -> RenderableType:
+    """Each failed requirement with its words, what was sent and what came, in short."""
+    told: list[RenderableType] = []
+    for item in results.failed[:_SHOWN]:
+        told += [_failure(item, catalogue), Text("")]
+    if (more := len(results.failed) - _SHOWN) > 0:
+        told.append(Text(f"and {plural(more, 'more failed requirement')}, which the report has"))
+    return Group(*told)
+
+
+def untested(results: Results) -> RenderableType:
+    """What to pass to test what was skipped; nothing where nothing is lacking."""
+    lacking: dict[str, int] = {}
+    for need in (need for item in results.requirements for need in item.missing):
+        lacking[need] = lacking.get(need, 0) + 1
+    told = [Text(f"  {NEEDS[need]} ({plural(number, 'requirement')})", "dim") for need, number in lacking.items()]
+    return Group(Text("to test more:", "dim"), *told) if told else Group()
+
+
+def verdict(results: Results, report: Path | None = None) -> Text:
+    """The last lines: the verdict and why, how long it took, and where the report lies."""
+    text = Text(results.verdict.value, _VERDICTS[results.verdict])
+    text.append(f"  {line(results.why)}\n", "default")
+    text.append(
+        f"{plural(results.requests, 'request')} in {duration(results.seconds)}, seed {results.header.seed}", "dim"
+    )
+    if report is not None:
+        text.append(f"\nreport: {line(str(report))}", "default")
+    return text
+
+
+def summary(results: Results, catalogue: Catalogue, report: Path | None = None) -> RenderableType:
+    """All of it, in the order in which one reads it."""
+    parts: list[RenderableType] = [sections(results), Text("")]
+    if results.failed:
+        parts.append(failures(results, catalogue))
+    if any(item.missing for item in results.requirements):
+        parts += [untested(results), Text("")]
+    return Group(*parts, verdict(results, report))
+
+
+def plain(renderable: RenderableType, width: int = _WIDTH) -> str:
+    """A renderable as text without colour, for a log."""
+    file = io.StringIO()
+    Console(file=file, width=width, color_system=None, force_terminal=False, legacy_windows=False).print(renderable)
+    return "\n".join(text.rstrip() for text in file.getvalue().splitlines()) + "\n"
+
+
+def _count(number: int, kind: Outcome) -> Text:
+    return Text(f"{number:,}", STYLES[kind] if number else "dim")
+
+
+def _failure(item: RequirementResult, catalogue: Catalogue) -> RenderableType:
+    entry = catalogue.requirements[item.id]
+    title = Text.assemble(
+        ("FAILED ", STYLES[Outcome.FAIL]), (line(item.id), "bold"), f"  {item.level}, section {item.section}"
+    )
+    rows = {"says": f"“{entry.quote}”" if entry.quote else f"{entry.reference}: {entry.expects}"}
+    rows |= _evidence(item.failures[0]) if item.failures else {"problem": item.reason}
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column()
+    for name, value in rows.items():
+        table.add_row(name, Text(line(value, _SHORT)))
+    if (more := len(item.failures) - 1) > 0:
+        table.add_row("", Text(f"and {plural(more, 'more failure')} of it", "dim"))
+    return Group(title, Padding(table, (0, 0, 0, 2)))
+
+
+def _evidence(evidence: Evidence) -> dict[str, str]:
+    rows = {"problem": evidence.problem + (f" (at {evidence.where})" if evidence.where else "")}
+    if edit := evidence.edit:
+        at = "" if edit.offset is None else f", offset {edit.offset}"
+        rows["changed"] = f"{edit.layer}{f', {edit.path}' if edit.path else ''}{at}"
+        if edit.before or edit.after:
+            rows["changed"] += f": {edit.before or '(nothing)'} became {edit.after or '(nothing)'}"
+    if evidence.exchange:
+        request = evidence.exchange.request
+        size = f", {plural(len(request.body), 'octet')}" if request.body else ""
+        rows["sent"] = f"{request.method} {request.url}{size}"
+        rows["came"] = _came(evidence.exchange)
+    return rows
+
+
+def _came(exchange: Exchange) -> str:
+    if exchange.answer is None:
+        return f"no answer: {exchange.failure.message}" if exchange.failure else "no answer"
+    body = exchange.answer.body
+    text = as_text(body[: 4 * _SHORT])
+    return f"{exchange.answer.status} {plural(len(body), 'octet') if text is None else text}".rstrip()
