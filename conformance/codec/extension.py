@@ -62,15 +62,19 @@ def encode(extensions: Iterable[Extension]) -> bytes:
 
 def read(walk: der.Cursor, what: str) -> tuple[Extension, ...]:
     """The Extensions that come next; `what` is their name in the structure."""
-    inner = walk.into(tags.SEQUENCE, what)
+    return read_each(walk.into(tags.SEQUENCE, what))
+
+
+def read_each(walk: der.Cursor) -> tuple[Extension, ...]:
+    """Every Extension of a walk over the content of Extensions."""
     extensions = []
-    while not inner.at_end:
-        extensions.append(_read_one(inner))
+    while not walk.at_end:
+        extensions.append(_read_one(walk))
     return tuple(extensions)
 
 
 def _read_one(walk: der.Cursor) -> Extension:
-    inner = walk.into(tags.SEQUENCE, "an extension")
+    inner = walk.into(tags.SEQUENCE, "extension")
     oid = inner.oid("extnID")
     critical = _read_flag(inner, "critical")
     value = inner.take(tags.OCTET_STRING, "extnValue")
@@ -85,7 +89,7 @@ def _read_flag(walk: der.Cursor, what: str) -> bool:
         return False
     value = der.decode_boolean(flag.content, walk.structure, flag.start, strict=walk.strict)
     if walk.strict and not value:
-        raise DecodeError(walk.structure, flag.offset, f"{what} is written false, which DER leaves out")
+        raise DecodeError(walk.structure, flag.offset, f"{walk.path}{what} is written false, which DER leaves out")
     return value
 
 
@@ -118,5 +122,7 @@ def extended_key_usage(extension: Extension, *, strict: bool = True) -> tuple[st
 
 
 def _sequence(extension: Extension, structure: str, *, strict: bool) -> der.Cursor:
-    whole = der.exact(extension.value, structure, tag=tags.SEQUENCE, base=extension.offset, strict=strict)
-    return der.Cursor.of(whole)
+    walk = der.Cursor(extension.value, structure, base=extension.offset, strict=strict)
+    inner = walk.into(tags.SEQUENCE, structure)
+    walk.finish()
+    return inner

@@ -14,6 +14,16 @@ from conformance.codec.der import tags
 COMMON_NAME: Final = "2.5.4.3"
 ORGANIZATIONAL_UNIT: Final = "2.5.4.11"
 DOMAIN_COMPONENT: Final = "0.9.2342.19200300.100.1.25"
+NAMES: Final = {
+    COMMON_NAME: "commonName",
+    "2.5.4.5": "serialNumber",
+    "2.5.4.6": "countryName",
+    "2.5.4.7": "localityName",
+    "2.5.4.8": "stateOrProvinceName",
+    "2.5.4.10": "organizationName",
+    ORGANIZATIONAL_UNIT: "organizationalUnitName",
+    DOMAIN_COMPONENT: "domainComponent",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +64,17 @@ def read(walk: der.Cursor, what: str) -> Name:
     rdns = walk.into(tags.SEQUENCE, what)
     name = []
     while not rdns.at_end:
-        parts = rdns.into(tags.SET, f"an RDN of {what}")
+        parts = rdns.into(tags.SET, "RDN")
         rdn = []
         while not parts.at_end:
-            rdn.append(_read_attribute(parts, what))
+            rdn.append(_read_attribute(parts))
         name.append(tuple(rdn))
     return tuple(name)
 
 
-def _read_attribute(parts: der.Cursor, what: str) -> NameAttribute:
-    inner = parts.into(tags.SEQUENCE, f"an attribute of {what}")
-    oid = inner.oid(f"an attribute type of {what}")
-    value = inner.next(f"an attribute value of {what}")
+def _read_attribute(parts: der.Cursor) -> NameAttribute:
+    inner = parts.into(tags.SEQUENCE, "attribute")
+    oid = inner.oid("type")
+    value = inner.next(NAMES.get(oid, "value"))
     inner.finish()
     return NameAttribute(oid, value.tag, value.content, value.start)

@@ -29,6 +29,7 @@ __all__ = [
 
 STRUCTURE: Final = "CertificationRequest"
 EXTENSION_REQUEST: Final = "1.2.840.113549.1.9.14"
+VALUE_NAMES: Final = {EXTENSION_REQUEST: "extensions"}
 _ATTRIBUTES: Final = tags.CONTEXT | tags.CONSTRUCTED
 
 
@@ -78,14 +79,7 @@ class CertificationRequest:
     @classmethod
     def decode(cls, data: bytes, *, strict: bool = True) -> CertificationRequest:
         """The request these octets are, to the last one; lenient allows longer lengths, and no attributes."""
-        whole = der.exact(data, STRUCTURE, tag=tags.SEQUENCE, strict=strict)
-        walk = der.Cursor.of(whole)
-        tbs = walk.take(tags.SEQUENCE, "certificationRequestInfo")
-        info = _read_info(der.Cursor.of(tbs))
-        algorithm = spki.read_algorithm(walk, "signatureAlgorithm")
-        signature, _ = walk.octets("signature")
-        walk.finish()
-        return cls(info, algorithm, signature, tbs.raw, strict)
+        return read(der.Cursor(data, STRUCTURE, strict=strict))
 
     def encode(self) -> bytes:
         """The request with `tbs` as it is: whoever changes `info` has to encode and sign it anew."""
@@ -97,13 +91,25 @@ class CertificationRequest:
         return tuple(one for attribute in self.info.attributes for one in _requested(attribute, strict=self.strict))
 
 
+def read(walk: der.Cursor) -> CertificationRequest:
+    """The CertificationRequest that comes next, to the last octet."""
+    inner = walk.into(tags.SEQUENCE, "certificationRequest")
+    tbs = inner.take(tags.SEQUENCE, "certificationRequestInfo")
+    info = _read_info(inner.inside(tbs, "certificationRequestInfo"))
+    algorithm = spki.read_algorithm(inner, "signatureAlgorithm")
+    signature, _ = inner.octets("signature")
+    inner.finish()
+    walk.finish()
+    return CertificationRequest(info, algorithm, signature, tbs.raw, walk.strict)
+
+
 def _requested(attribute: Attribute, *, strict: bool) -> tuple[Extension, ...]:
     if attribute.oid != EXTENSION_REQUEST:
         return ()
     walk = der.Cursor(b"".join(attribute.values), "extensionRequest", base=attribute.offset, strict=strict)
     found: list[Extension] = []
     while not walk.at_end:
-        found += extension.read(walk, "the requested extensions")
+        found += extension.read(walk, "extensions")
     return tuple(found)
 
 
@@ -121,10 +127,12 @@ def _read_info(walk: der.Cursor) -> CertificationRequestInfo:
 def _read_attributes(walk: der.Cursor) -> tuple[Attribute, ...]:
     attributes = []
     while not walk.at_end:
-        inner = walk.into(tags.SEQUENCE, "an attribute")
-        oid = inner.oid("an attribute type")
-        values = inner.take(tags.SET, "attribute values")
+        inner = walk.into(tags.SEQUENCE, "attribute")
+        oid = inner.oid("type")
+        values = inner.into(tags.SET, "values")
+        start, parts = values.offset, []
+        while not values.at_end:
+            parts.append(values.next(VALUE_NAMES.get(oid, "value")).raw)
         inner.finish()
-        parts = tuple(value.raw for value in values.children())
-        attributes.append(Attribute(oid, parts, values.start))
+        attributes.append(Attribute(oid, tuple(parts), start))
     return tuple(attributes)

@@ -12,6 +12,7 @@ from conformance.codec import der
 from conformance.codec.der import tags
 from conformance.errors import DecodeError
 
+RSA_STRUCTURE: Final = "RSAPublicKey"
 RSA_ENCRYPTION: Final = "1.2.840.113549.1.1.1"
 SHA256_WITH_RSA: Final = "1.2.840.113549.1.1.11"
 
@@ -40,7 +41,7 @@ class SubjectPublicKeyInfo:
     def decode(cls, data: bytes, *, strict: bool = True) -> SubjectPublicKeyInfo:
         """The SubjectPublicKeyInfo these octets are, to the last one."""
         walk = der.Cursor(data, "SubjectPublicKeyInfo", strict=strict)
-        spki = read(walk, "the outermost element")
+        spki = read(walk, "subjectPublicKeyInfo")
         walk.finish()
         return spki
 
@@ -50,20 +51,26 @@ class SubjectPublicKeyInfo:
 
     def rsa(self) -> tuple[int, int]:
         """Modulus and public exponent, signed as they are written; DecodeError for a key that is no RSA key."""
-        structure = "RSAPublicKey"
         if self.algorithm.oid != RSA_ENCRYPTION:
-            raise DecodeError(structure, self.offset, f"the key's algorithm is {self.algorithm.oid}, not rsaEncryption")
-        walk = der.Cursor.of(der.exact(self.key, structure, tag=tags.SEQUENCE, base=self.offset))
-        modulus, exponent = walk.integer("modulus"), walk.integer("publicExponent")
-        walk.finish()
-        return modulus, exponent
+            problem = f"the key's algorithm is {self.algorithm.oid}, not rsaEncryption"
+            raise DecodeError(RSA_STRUCTURE, self.offset, problem)
+        return read_rsa(der.Cursor(self.key, RSA_STRUCTURE, base=self.offset))
+
+
+def read_rsa(walk: der.Cursor) -> tuple[int, int]:
+    """Modulus and public exponent of the RSAPublicKey that comes next, to the last octet."""
+    inner = walk.into(tags.SEQUENCE, "RSAPublicKey")
+    modulus, exponent = inner.integer("modulus"), inner.integer("publicExponent")
+    inner.finish()
+    walk.finish()
+    return modulus, exponent
 
 
 def read_algorithm(walk: der.Cursor, what: str) -> AlgorithmIdentifier:
     """The AlgorithmIdentifier that comes next; `what` is its name in the structure."""
     inner = walk.into(tags.SEQUENCE, what)
-    oid = inner.oid(f"the algorithm of {what}")
-    parameters = b"" if inner.at_end else inner.next().raw
+    oid = inner.oid("algorithm")
+    parameters = b"" if inner.at_end else inner.next("parameters").raw
     inner.finish()
     return AlgorithmIdentifier(oid, parameters)
 
@@ -71,7 +78,7 @@ def read_algorithm(walk: der.Cursor, what: str) -> AlgorithmIdentifier:
 def read(walk: der.Cursor, what: str) -> SubjectPublicKeyInfo:
     """The SubjectPublicKeyInfo that comes next; `what` is its name in the structure."""
     inner = walk.into(tags.SEQUENCE, what)
-    algorithm = read_algorithm(inner, f"algorithm of {what}")
-    key, offset = inner.octets(f"subjectPublicKey of {what}")
+    algorithm = read_algorithm(inner, "algorithm")
+    key, offset = inner.octets("subjectPublicKey")
     inner.finish()
     return SubjectPublicKeyInfo(algorithm, key, offset)

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
+from conformance.codec.heard import Listener, nobody
 from conformance.codec.tpmwire import TPM2B, UINT16, UINT32, UINT64, YES_NO, Fixed, ListOf, Octets, Structure, Tag, Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from conformance.codec.tpmwire import Heard, Kind
+    from conformance.codec.tpmwire import Kind
 
 STRUCTURE: Final = "TPMS_ATTEST"
 GENERATED: Final = b"\xffTCG"
@@ -215,7 +216,7 @@ class Attestation:
     attested: Attested
 
     @classmethod
-    def decode(cls, data: bytes, listen: Callable[[Heard], None] | None = None) -> Attestation:
+    def decode(cls, data: bytes, listen: Listener = nobody) -> Attestation:
         """The attestation these octets are, to the last one; `listen` hears every field, those before a fault too."""
         walk = Walk(data, STRUCTURE, listen)
         values = {attribute: kind.read(walk, name) for name, (attribute, kind) in _HEAD.items()}

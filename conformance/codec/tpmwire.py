@@ -7,22 +7,13 @@ to whoever listens, field by field, so that a dissection shows the same reading 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from conformance.codec.heard import Heard, Listener, nobody
 from conformance.errors import DecodeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-
-class Heard(NamedTuple):
-    """One field as it was read: where, how deep, what it is called, its octets and its value (None: cut off)."""
-
-    offset: int
-    depth: int
-    field: str
-    octets: bytes
-    value: object
 
 
 class Walk:
@@ -30,12 +21,12 @@ class Walk:
 
     __slots__ = ("data", "depth", "listen", "position", "structure")
 
-    def __init__(self, data: bytes, structure: str, listen: Callable[[Heard], None] | None = None) -> None:
+    def __init__(self, data: bytes, structure: str, listen: Listener = nobody) -> None:
         self.data = data
         self.structure = structure
         self.position = 0
         self.depth = 0
-        self.listen = listen or _nobody
+        self.listen = listen
 
     def take(self, size: int, field: str) -> bytes:
         """The next `size` octets; DecodeError, and the octets there are told, when they are fewer."""
@@ -56,10 +47,6 @@ class Walk:
         """Nothing may follow."""
         if left := len(self.data) - self.position:
             raise DecodeError(self.structure, self.position, f"{left} octets follow where nothing may")
-
-
-def _nobody(_: Heard) -> None:
-    """Hear nothing."""
 
 
 class Kind(Protocol):

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from conformance.codec import der, extension, name, spki
 from conformance.codec.der import tags
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from conformance.codec.extension import Extension
@@ -53,12 +55,7 @@ class Certificate:
     @classmethod
     def decode(cls, data: bytes, *, strict: bool = True) -> Certificate:
         """The certificate these octets are, to the last one; lenient allows longer lengths, and defaults written."""
-        walk = der.Cursor.of(der.exact(data, STRUCTURE, tag=tags.SEQUENCE, strict=strict))
-        tbs = walk.take(tags.SEQUENCE, "tbsCertificate")
-        algorithm = spki.read_algorithm(walk, "signatureAlgorithm")
-        signature, _ = walk.octets("signatureValue")
-        walk.finish()
-        return _read_tbs(data, tbs, algorithm, signature)
+        return read(der.Cursor(data, STRUCTURE, strict=strict))
 
     @property
     def thumbprint(self) -> str:
@@ -70,8 +67,20 @@ class Certificate:
         return next((one for one in self.extensions if one.oid == oid), None)
 
 
-def _read_tbs(data: bytes, tbs: der.Element, algorithm: AlgorithmIdentifier, signature: bytes) -> Certificate:
-    walk = der.Cursor.of(tbs)
+def read(walk: der.Cursor) -> Certificate:
+    """The Certificate that comes next, to the last octet."""
+    inner = walk.into(tags.SEQUENCE, "certificate")
+    tbs = inner.take(tags.SEQUENCE, "tbsCertificate")
+    certificate = partial(_read_tbs(inner.inside(tbs, "tbsCertificate")), tbs=tbs.raw, der=walk.data)
+    algorithm = spki.read_algorithm(inner, "signatureAlgorithm")
+    signature, _ = inner.octets("signatureValue")
+    inner.finish()
+    walk.finish()
+    return certificate(signature_algorithm=algorithm, signature=signature)
+
+
+def _read_tbs(walk: der.Cursor) -> Callable[..., Certificate]:
+    """What the TBSCertificate says; the rest is said by who holds it."""
     version = _read_version(walk)
     serial = walk.take(tags.INTEGER, "serialNumber")
     inner_algorithm = spki.read_algorithm(walk, "signature")
@@ -83,10 +92,11 @@ def _read_tbs(data: bytes, tbs: der.Element, algorithm: AlgorithmIdentifier, sig
     subject = name.read(walk, "subject")
     public_key = spki.read(walk, "subjectPublicKeyInfo")
     for tag in _UNIQUE_IDS:
-        walk.optional(tag, "a unique identifier")
+        walk.optional(tag, "uniqueID")
     extensions = _read_extensions(walk)
     walk.finish()
-    return Certificate(
+    return partial(
+        Certificate,
         version=version,
         serial=der.decode_integer(serial.content, STRUCTURE, serial.start, strict=False),
         serial_octets=serial.content,
@@ -97,10 +107,6 @@ def _read_tbs(data: bytes, tbs: der.Element, algorithm: AlgorithmIdentifier, sig
         subject=subject,
         public_key=public_key,
         extensions=extensions,
-        signature_algorithm=algorithm,
-        signature=signature,
-        tbs=tbs.raw,
-        der=data,
     )
 
 
@@ -109,7 +115,7 @@ def _read_version(walk: der.Cursor) -> int:
     wrapper = walk.optional(_VERSION, "version")
     if wrapper is None:
         return 0
-    inner = der.Cursor.of(wrapper)
+    inner = walk.inside(wrapper, "version")
     version = inner.integer("version")
     inner.finish()
     return version
@@ -119,7 +125,7 @@ def _read_extensions(walk: der.Cursor) -> tuple[Extension, ...]:
     wrapper = walk.optional(_EXTENSIONS, "extensions")
     if wrapper is None:
         return ()
-    inner = der.Cursor.of(wrapper)
+    inner = walk.inside(wrapper)
     extensions = extension.read(inner, "extensions")
     inner.finish()
     return extensions

@@ -172,7 +172,7 @@ ATTRIBUTES_NONE = der.implicit(0, b"", constructed=True)
         (der.sequence(der.null()), 4, "version must be INTEGER, NULL stands there"),
         (der.sequence(der.integer(0)), 7, "subject is missing"),
         (der.sequence(der.integer(0), der.set_of()), 7, "subject must be SEQUENCE, SET stands there"),
-        (der.sequence(der.integer(0), der.sequence(CN)), 9, "an RDN of subject must be SET"),
+        (der.sequence(der.integer(0), der.sequence(CN)), 9, "certificationRequestInfo.subject.RDN must be SET"),
         (der.sequence(der.integer(0), der.sequence(der.set_of(der.sequence(der.oid("2.5.4.3"))))), 18, "is missing"),
         (der.sequence(der.integer(0), der.sequence(), SPKI), 32, "attributes is missing"),
         (der.sequence(der.integer(0), der.sequence(), SPKI, ATTRIBUTES_NONE, der.null()), 34, "2 octets follow"),

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from make_attestation_fixtures import SoftwareTpm, attest, recipes
 
 from conformance.codec import base64, tpms
+from conformance.codec.heard import Heard
 from conformance.codec.tpms import Attestation, AttestationType, ClockInfo, PcrSelection
-from conformance.codec.tpmwire import Heard
 from conformance.errors import DecodeError
 
 TYPES = {

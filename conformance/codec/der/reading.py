@@ -23,7 +23,8 @@ class Element:
     """One identifier-length-content triple.
 
     `tag` is the identifier octets as one number (0x30 is SEQUENCE); `offset` the position of the first of them in the
-    outermost input; `head` the identifier and length octets as they stand; `minimal` whether they are the shortest.
+    outermost input; `head` the identifier and length octets as they stand; `minimal` whether they are the shortest;
+    `missing` how many octets of the content are not there (only where a cut was allowed).
     """
 
     tag: int
@@ -33,6 +34,7 @@ class Element:
     minimal: bool
     structure: str = field(default="DER", compare=False)
     strict: bool = field(default=True, compare=False)
+    missing: int = 0
 
     @property
     def header(self) -> int:
@@ -65,14 +67,21 @@ class Element:
         return read_all(self.content, self.structure, base=self.start, strict=self.strict)
 
 
-def read(data: bytes, structure: str = "DER", *, offset: int = 0, base: int = 0, strict: bool = True) -> Element:
-    """The element that begins at `offset` of `data`; `base` is where `data` lies in the outermost input."""
+def read(
+    data: bytes, structure: str = "DER", *, offset: int = 0, base: int = 0, strict: bool = True, cut: bool = False
+) -> Element:
+    """The element that begins at `offset` of `data`; `base` is where `data` lies in the outermost input.
+
+    With `cut`, an element whose content ends early is given with what is there of it.
+    """
     tag, behind_tag = _identifier(data, structure, offset, base, strict=strict)
     length, start, minimal = _length(data, structure, behind_tag, base, strict=strict)
-    if start + length > len(data):
-        left = len(data) - start
-        raise DecodeError(structure, base + len(data), f"cut off: {length} octets announced, {left} are there")
-    return Element(tag, base + offset, data[offset:start], data[start : start + length], minimal, structure, strict)
+    missing = max(0, start + length - len(data))
+    if missing and not cut:
+        problem = f"cut off: {length} octets announced, {length - missing} are there"
+        raise DecodeError(structure, base + len(data), problem)
+    content = data[start : start + length]
+    return Element(tag, base + offset, data[offset:start], content, minimal, structure, strict, missing)
 
 
 def read_all(data: bytes, structure: str = "DER", *, base: int = 0, strict: bool = True) -> tuple[Element, ...]:
