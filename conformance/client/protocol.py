@@ -17,6 +17,7 @@ NONCE_VERSION = "1.0"
 JOIN_VERSION = "2.0"
 KEY_VERSION = "1.0"
 CLIENT_NAME = "drs-conformance"
+CLIENT_VERSION = "1.0"
 
 JSON_TYPE: Headers = (("Content-Type", "application/json"),)
 
@@ -49,7 +50,7 @@ def client_headers(version: str) -> Headers:
 def discover(origin: str, tenant: str, version: str = DISCOVERY_VERSION, path: str = "Discover") -> Step:
     """`GET /{tenant}/Discover?api-version=…` (3.1); the tenant is an id or a domain name."""
     url = f"{origin}/{quote(tenant, safe='')}/{path}?api-version={quote(version, safe='')}"
-    return Step("GET", url, JSON_TYPE)
+    return Step("GET", url, (*JSON_TYPE, *client_headers(CLIENT_VERSION)))
 
 
 def nonce(endpoint: str, version: str = NONCE_VERSION) -> Step:
