@@ -53,7 +53,7 @@ def catalogue(
     """List the requirements, the ambiguities of the document, and the reference server's defects.
 
     Each filter may be repeated and then means any of its values; different filters must all hold. Ambiguities and
-    defects are listed where they bear on a listed requirement. A few requirements are shown with all that is said of them.
+    defects are listed where they bear on a listed requirement. A few requirements are shown with all there is to say.
     """
     from conformance.cli import listing as lists  # noqa: PLC0415 - knows the server's defects, so `--help` need not wait
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.console import Group
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -42,7 +43,7 @@ def show(listing: Listing, console: Console) -> None:
         for part in _ambiguity(ambiguity):
             console.print(part)
     if listing.defects:
-        _title(console, "Defects of the reference server", "serve --defect NAME breaks exactly what is named")
+        _title(console, "Defects of the reference server", "for serve --defect NAME")
         console.print(_defects(listing.defects, wide=wide))
 
 
@@ -70,8 +71,8 @@ def _stacked(entries: Collection[Requirement]) -> Table:
     table.add_column("level", width=6)
     table.add_column("source", width=10)
     for entry in entries:
-        about = [Text(entry.id), Text(f"  {entry.title}", "dim")]
-        table.add_row(Text("\n").join(about), _level(entry), _source(entry))
+        about = Group(Text(entry.id), Padding(Text(entry.title, "dim"), (0, 0, 0, 2)))
+        table.add_row(about, _level(entry), _source(entry))
     return table
 
 
@@ -79,13 +80,14 @@ def _in_full(entries: Collection[Requirement]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     table.add_column("what", style="dim", width=9)
     table.add_column("text")
-    for entry in entries:
+    for number, entry in enumerate(entries):
+        if number:
+            table.add_row()
         table.add_row("id", Text(entry.id, "bold"))
         table.add_row("level", Text.assemble(_level(entry), "  ", _source(entry)))
         table.add_row("title", entry.title)
         for what, text in _details(entry):
             table.add_row(what, text)
-        table.add_section()
     return table
 
 
@@ -140,6 +142,6 @@ def _defects(defects: Collection[Defect], *, wide: bool) -> Table:
         if wide:
             table.add_row(defect.name, defect.sentence, Text(breaks, "dim"))
         else:
-            indented = "".join(f"\n    {id_}" for id_ in sorted(defect.breaks))
-            table.add_row(Text.assemble(defect.name, f"\n  {defect.sentence}", (indented, "dim")))
+            sentence = Padding(Text(defect.sentence), (0, 0, 0, 2))
+            table.add_row(Group(Text(defect.name), sentence, Padding(Text(breaks, "dim"), (0, 0, 0, 4))))
     return table
