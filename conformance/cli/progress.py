@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Self
+from typing import Self
 
 import pytest
 from rich.console import Console
@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from conformance.plugin.labels import section
 from conformance.plugin.run import Run
-from conformance.results import Results, TestRecord
+from conformance.results import TestRecord
 from conformance.spec import catalogue
 
 _COUNTED = ("fail", "error", "inconclusive", "skip")
@@ -27,6 +27,7 @@ def progress(run: Run) -> Watcher:
         f"Testing {what} for tenant {target.tenant!r}: profile {run.settings.profile.name}, seed {run.settings.seed}",
         highlight=False,
         markup=False,
+        soft_wrap=True,
     )
     return Bars(console) if console.is_terminal else Lines(console)
 
@@ -36,7 +37,7 @@ class Watcher:
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self.results: Results | None = None
+        self.ended = False
         self.titles = {found.number: found.title for found in catalogue().sections}
         self.planned: Counter[str] = Counter()
         self.done: dict[str, Counter[str]] = {}
@@ -60,10 +61,9 @@ class Watcher:
                 self.done.setdefault(record.section, Counter())[record.outcome.value] += 1
                 self.advance(record.section)
 
-    def pytest_unconfigure(self, config: pytest.Config) -> None:
-        """Takes over what the run came to."""
-        controller: Any = config.pluginmanager.get_plugin("drs-controller")
-        self.results = controller.results if controller else None
+    def pytest_sessionfinish(self) -> None:
+        """The suite came to its end, or to where it stopped by itself."""
+        self.ended = True
 
     def label(self, number: str) -> str:
         """A section's number and title."""

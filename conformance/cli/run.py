@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import click
+from rich.console import Console
 
 from conformance.errors import ConformanceError
 from conformance.plugin.options import OPTIONS, Option, Raw
@@ -63,23 +64,38 @@ def run(**given: Any) -> None:
     begun = prepare(raw)
     try:
         begun.begin()
-        results = begun.finish() if begun.stopped else _suite(begun)
+        if not begun.stopped:
+            _suite(begun)
+    except KeyboardInterrupt:
+        begun.stop("interrupted")
     finally:
-        begun.end()
-    from conformance.report import show  # noqa: PLC0415 - as above
-
-    show(results, begun.settings.out)
+        results = begun.finish()
+    _show(results, begun.settings.out / "index.html")
     sys.exit(results.exit_status)
 
 
-def _suite(begun: Any) -> Any:
-    import pytest  # noqa: PLC0415 - as above
+def _show(results: Any, report: Any) -> None:
+    """The table, the failures, what could be tested besides, the verdict; as text without colour where nobody looks."""
+    from conformance.report import terminal  # noqa: PLC0415 - as in `run`
+    from conformance.spec import catalogue  # noqa: PLC0415
+
+    console = Console()
+    summary = terminal.summary(results, catalogue(), report)
+    if console.is_terminal:
+        console.print(summary)
+    else:
+        click.echo(terminal.plain(summary), nl=False)
+
+
+def _suite(begun: Any) -> None:
+    """Runs pytest on the suites, with our plugins and settings only; the run holds what came of it."""
+    import pytest  # noqa: PLC0415 - as in `run`
 
     from conformance.cli.progress import progress  # noqa: PLC0415
     from conformance.paths import SUITES  # noqa: PLC0415
 
-    watcher = progress(begun)
     os.environ.pop("PYTEST_ADDOPTS", None)  # what is meant for the user's own tests is not meant for these
+    watcher = progress(begun)
     arguments = [
         str(SUITES),
         "-c", str(SUITES.parent / "pytest.ini"),
@@ -89,6 +105,5 @@ def _suite(begun: Any) -> Any:
     ]  # fmt: skip
     with watcher:
         pytest.main(arguments, plugins=[_Handed(begun), watcher])
-    if watcher.results is None:
-        raise ConformanceError("our own fault: pytest ended before the suite did")
-    return watcher.results
+    if not watcher.ended:
+        begun.stop("our own fault: pytest ended before the suite did")

@@ -11,8 +11,9 @@ import pytest
 from conformance import plugin
 from conformance.plugin.recording import Recorder
 from conformance.plugin.run import Run, journal_of, open_session, prepare, worker_input, worker_session
-from conformance.report import plain_summary
+from conformance.report import terminal
 from conformance.results import Device, Results, TestRecord
+from conformance.spec import catalogue
 
 
 def configure(config: pytest.Config) -> None:
@@ -43,7 +44,7 @@ def configure(config: pytest.Config) -> None:
 
 def _begin(config: pytest.Config) -> Run:
     run = prepare(plugin.read_options(config))
-    config.add_cleanup(run.end)
+    config.add_cleanup(run.finish)
     run.begin()
     return run
 
@@ -107,7 +108,8 @@ class Controller:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """In plain pytest, the verdict and where the report lies."""
         if self.results is not None and not self._quiet:
-            terminalreporter.write_line(plain_summary(self.results, self.run.settings.out))
+            report = self.run.settings.out / "index.html"
+            terminalreporter.write_line(terminal.plain(terminal.summary(self.results, catalogue(), report)))
 
 
 def _last_line(text: str) -> str:

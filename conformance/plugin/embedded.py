@@ -46,8 +46,9 @@ class ReferenceServer:
         try:
             ready = json.loads(stream.readline())
         except ValueError:
+            said = self._said()
             self.stop()
-            raise TargetError(f"the reference server did not start: {self._said()}") from None
+            raise TargetError(f"the reference server did not start: {said}") from None
         finally:
             overdue.cancel()
         return dict(ready)
@@ -67,6 +68,7 @@ class ReferenceServer:
             self._process.wait()
         if self._process.stdout:
             self._process.stdout.close()
+        self._errors.close()
 
 
 def target_of(ready: dict[str, Any], timeout: float) -> Target:

@@ -46,7 +46,7 @@ class Run:
     stopped: str | None = None
     _began: float = field(default_factory=time.monotonic)
     _probes: int = 0
-    _ended: bool = False
+    _results: Results | None = None
 
     def begin(self) -> None:
         """Writes the header; finds out whether there is a target at all, and that its token has not expired."""
@@ -88,24 +88,17 @@ class Run:
             self.stopped = reason
             self.record(Stop(reason))
 
-    def end(self) -> None:
-        """Writes the footer and ends the reference server; harmless when done twice."""
-        if self._ended:
-            return
-        self._ended = True
-        requests = self._probes + sum(record.requests for record in self.records if isinstance(record, TestRecord))
-        self.record(Footer(now(), round(time.monotonic() - self._began, 3), requests, self.stopped))
-        self.writer.close()
-        if self.server is not None:
-            self.server.stop()
-
-
     def finish(self) -> Results:
-        """Ends the run, and writes what it came to in every form."""
-        self.end()
-        results = fold(self.records, catalogue())
-        write_all(self.settings.out, results)
-        return results
+        """Ends the run: footer, verdict, every report, and the reference server; the same again when done twice."""
+        if self._results is None:
+            requests = self._probes + sum(record.requests for record in self.records if isinstance(record, TestRecord))
+            self.record(Footer(now(), round(time.monotonic() - self._began, 3), requests, self.stopped))
+            self.writer.close()
+            if self.server is not None:
+                self.server.stop()
+            self._results = fold(self.records, catalogue())
+            write_all(self.settings.out, self._results)
+        return self._results
 
 
 def prepare(raw: Raw) -> Run:
