@@ -66,8 +66,12 @@ def _findings(name: str, value: object) -> Iterator[Finding]:
 
 def pointer(error: ValidationError) -> str:
     """Where in the value an error is, as a JSON pointer (RFC 6901); empty for the value itself."""
-    steps = (ascii(str(step))[1:-1].replace("~", "~0").replace("/", "~1") for step in error.absolute_path)
-    return "".join(f"/{step}" for step in steps)
+    return "".join(f"/{step(name)}" for name in error.absolute_path)
+
+
+def step(name: str | int) -> str:
+    """A member's name or an item's place as a step of a JSON pointer, in printable ASCII."""
+    return ascii(str(name))[1:-1].replace("~", "~0").replace("/", "~1")
 
 
 def _problem(error: ValidationError) -> str:
