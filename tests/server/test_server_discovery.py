@@ -101,7 +101,9 @@ def test_a_missing_or_double_version_is_refused(drs: Driver) -> None:
     assert drs.http.get(f"{path}?api-version=1.9&api-version=1.8").status_code == 400
 
 
-@pytest.mark.parametrize("tenant", ["a5d8cf5b-34d1-4b4c-9d1e-5f7f8d0b1c11", "nobody.invalid", "not a tenant", "%00", "..%2f..", "x" * 5000])
+@pytest.mark.parametrize(
+    "tenant", ["a5d8cf5b-34d1-4b4c-9d1e-5f7f8d0b1c11", "nobody.invalid", "not a tenant", "%00", "..%2f..", "x" * 5000]
+)
 def test_other_tenants_are_not_known(drs: Driver, tenant: str) -> None:
     for path in (f"/{tenant}/Discover?api-version=1.9", f"/EnrollmentServer/nonce/{tenant}/?api-version=1.0"):
         assert 400 <= drs.http.get(path).status_code < 500
