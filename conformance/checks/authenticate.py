@@ -8,7 +8,7 @@ from conformance.checks.judgement import Judgement, Notes
 from conformance.exchange import Exchange
 
 _UNAUTHORIZED = 401
-_BEARER = re.compile(r'(?:^|,)\s*bearer(?:\s|$|,)', re.IGNORECASE)
+_BEARER = re.compile(r"(?:^|,)\s*bearer(?:\s|$|,)", re.IGNORECASE)
 _ERROR = re.compile(r'\berror\s*=\s*"?([A-Za-z_]+)"?')
 _PREFIX = "join-service/"
 

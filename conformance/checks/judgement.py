@@ -1,4 +1,4 @@
-"""What a check returns: the requirements it looked at, each mismatch, and what it observed where the document is open."""
+"""What a check returns: the requirements it looked at, each mismatch, and what it saw where all is open."""
 
 from __future__ import annotations
 

@@ -27,10 +27,21 @@ _CODES = frozenset(
     }
 )
 _INTERNALS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("a stack trace", re.compile(r"Traceback \(most recent call last\)|^\s+at [\w.$<>]+\(.*\)|\.(?:py|cs|java|go|js|rb):\d+", re.M)),
-    ("a path of the server", re.compile(r"(?:[A-Z]:\\(?:\w+\\)+\w+)|(?:(?<![\w:/])/(?:home|usr|var|opt|etc|srv|root|tmp)/[\w./-]+)")),
-    ("a statement of its database", re.compile(r"\b(?:SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM)\b", re.I)),
-)  # fmt: skip
+    (
+        "a stack trace",
+        re.compile(
+            r"Traceback \(most recent call last\)|^\s+at [\w.$<>]+\(.*\)|\.(?:py|cs|java|go|js|rb):\d+", re.MULTILINE
+        ),
+    ),
+    (
+        "a path of the server",
+        re.compile(r"[A-Z]:\\(?:\w+\\)+\w+|(?<![\w:/])/(?:home|usr|var|opt|etc|srv|root|tmp)/[\w./-]+"),
+    ),
+    (
+        "a statement of its database",
+        re.compile(r"\b(?:SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM)\b", re.IGNORECASE),
+    ),
+)
 
 
 def shape(answer: Answer) -> str:
@@ -61,7 +72,11 @@ def observe(exchange: Exchange) -> Judgement:
     if (code := _member(value, "ErrorType", "code")) is not None:
         notes.see("processing/error-codes", _does(code in _CODES), str(code)[:60])
     trace = _member(value, "TraceId", "requestid", "requestId")
-    notes.see("field-services/error-trace", _does(_is_guid(trace)), "a GUID" if _is_guid(trace) else "no trace id that is a GUID")
+    notes.see(
+        "field-services/error-trace",
+        _does(_is_guid(trace)),
+        "a GUID" if _is_guid(trace) else "no trace id that is a GUID",
+    )
     return notes.judgement()
 
 

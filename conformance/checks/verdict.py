@@ -30,17 +30,20 @@ class Verdict(Enum):
     WRONG = "wrong"
 
 
-def classify(exchange: Exchange, statuses: frozenset[int], form: Form) -> tuple[Verdict, str]:
-    """The verdict, and a clause that says why. `statuses` and `form` are what acceptance looks like for this request."""
+def classify(exchange: Exchange, statuses: frozenset[int], form: Form) -> tuple[Verdict, str]:  # noqa: PLR0911 - one return per verdict and reason
+    """The verdict, and a clause that says why. `statuses` and `form` are what acceptance looks like."""
     if exchange.failure is not None:
         return Verdict.BROKE, exchange.failure.message
     answer = exchange.answer
-    assert answer is not None  # noqa: S101 - Exchange holds one or the other
+    assert answer is not None
     status = answer.status
     if status >= 500:  # noqa: PLR2004 - RFC 9110 15.6
         return Verdict.BROKE, f"answered {status}"
     if status in _NOT_ABOUT_THE_REQUEST:
-        return Verdict.WRONG, f"answered {status}, which {_NOT_ABOUT_THE_REQUEST[status]} and says nothing of the request"
+        return (
+            Verdict.WRONG,
+            f"answered {status}, which {_NOT_ABOUT_THE_REQUEST[status]} and says nothing of the request",
+        )
     if 400 <= status < 500:  # noqa: PLR2004 - RFC 9110 15.5
         return Verdict.REFUSED, f"answered {status}"
     if status not in statuses:
@@ -90,7 +93,7 @@ def key(exchange: Exchange) -> tuple[Verdict, str]:
 
 
 def devices(exchange: Exchange) -> list[tuple[str, str]]:
-    """The id and thumbprint of the device a join created; an accepted join whose certificate is unreadable has no id."""
+    """Id and thumbprint of the device a join created; where the certificate is unreadable there is no id."""
     verdict, _ = join(exchange)
     if verdict is not Verdict.ACCEPTED or exchange.answer is None:
         return []
@@ -99,7 +102,9 @@ def devices(exchange: Exchange) -> list[tuple[str, str]]:
         read = Certificate.decode(base64.decode(str(certificate.get("RawBody"))))
     except DecodeError:
         return [("", str(certificate.get("Thumbprint", ""))[:40])]
-    return [("".join(part.value.decode("utf-8", "replace") for part in common_names(read.subject)[:1]), read.thumbprint)]
+    return [
+        ("".join(part.value.decode("utf-8", "replace") for part in common_names(read.subject)[:1]), read.thumbprint)
+    ]
 
 
 def upn(exchange: Exchange) -> str | None:

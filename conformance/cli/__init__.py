@@ -1,6 +1,6 @@
 """The command `drs-conformance`: one file per subcommand, loaded when it is called; `run` when none is named.
 
-The one rule: every failure of ours ends here as one sentence on standard error and its exit status, never as a traceback.
+The one rule: every failure of ours ends here as one sentence on standard error and its exit status, not a traceback.
 """
 
 from __future__ import annotations

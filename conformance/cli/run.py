@@ -12,9 +12,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from conformance.errors import ConformanceError
 from conformance.plugin.options import OPTIONS, Option, Raw
-
 
 _PLUGINS = (
     "conformance.plugin",
@@ -44,7 +42,7 @@ def _declare(option: Option) -> Callable[[Callable[..., None]], Callable[..., No
 
 @dataclass(frozen=True)
 class _Handed:
-    """What the plugin finds registered when the command has begun the run already; pytest registers it by `__name__`."""
+    """What the plugin finds where the command has begun the run already; pytest registers it by `__name__`."""
 
     run: Any
     __name__ = "drs-run"

@@ -78,7 +78,7 @@ def with_version(endpoint: str, version: str | None) -> str:
 
 
 def retenanted(endpoint: str, tenant: str, other: str) -> str | None:
-    """The endpoint addressed by the tenant's other name (3.2: id or domain name); None when it does not name the tenant."""
+    """The endpoint addressed by the tenant's other name (3.2: id or domain name); None if it names no tenant."""
     parts = urlsplit(endpoint)
     segments = parts.path.split("/")
     found = [s.lower() == tenant.lower() for s in segments]

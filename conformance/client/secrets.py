@@ -75,7 +75,7 @@ class Fixed:
 
 @dataclass(slots=True)
 class Command:
-    """A command whose standard output is the secret; run again when what it gave is spent (`reuse` seconds have passed)."""
+    """A command that prints the secret; run again when what it gave is spent (`reuse` seconds have passed)."""
 
     command: str
     option: str
@@ -127,7 +127,8 @@ def check_token(text: str, option: str) -> str:
         raise UsageError(f"{option} is empty; pass a bearer token")
     if not _B64TOKEN.fullmatch(text):
         raise UsageError(
-            f"{option} is not a bearer token: it has a character that RFC 6750 section 2.1 does not allow; pass a JWT as issued"
+            f"{option} is not a bearer token: it has a character that RFC 6750 section 2.1 does not allow; "
+            "pass a JWT as issued"
         )
     return text
 

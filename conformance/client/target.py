@@ -61,7 +61,9 @@ def check_url(text: str, option: str = "--target") -> str:
     if "://" not in text:
         raise UsageError(f"{option} {text!r} has no scheme; {example}")
     if parts.scheme not in {"http", "https"}:
-        raise UsageError(f"{option} {text!r} has the scheme {parts.scheme!r}, and only http and https are spoken; {example}")
+        raise UsageError(
+            f"{option} {text!r} has the scheme {parts.scheme!r}, and only http and https are spoken; {example}"
+        )
     if not parts.hostname or port == 0:
         raise UsageError(f"{option} {text!r} names no host that could be reached; {example}")
     if parts.username or parts.password:

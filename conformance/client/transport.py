@@ -9,7 +9,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import httpx
 
@@ -25,7 +25,7 @@ USER_AGENT = "drs-conformance"
 
 
 class Transport:
-    """One client for one target; knows the run's secrets so that no exchange holds one. Close it, or use it with `with`."""
+    """One client for one target; knows the run's secrets, so that no exchange holds one. To be closed."""
 
     def __init__(self, target: Target, secrets: Secrets) -> None:
         """Raises `UsageError` when a CA file cannot be used."""
@@ -40,7 +40,7 @@ class Transport:
         )
         self.requests = 0
 
-    def __enter__(self) -> Transport:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

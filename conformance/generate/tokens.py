@@ -1,4 +1,4 @@
-"""Bearer tokens that must not open a service: what a real one becomes in the hands of somebody without the issuer's key.
+"""Bearer tokens that must not open a service: what a real one becomes in hands that lack the issuer's key.
 
 The one rule: a forgery is made of the run's own token, so that everything but its one fault is as the target issued it
 (RFC 7515, RFC 7519; attacks as RFC 8725 section 2 lists them). A token that is no JWT can only be garbled.
@@ -19,6 +19,7 @@ from conformance.errors import DecodeError
 from conformance.generate import keys
 from conformance.generate.faults.challenge import signed
 
+GARBAGE: Final = "bm90LWEtdG9rZW4tYnV0LWEtd29yZA"
 _SERVICE: Final = "join-service/"
 
 
@@ -33,7 +34,7 @@ class Forgery:
 
 def forgeries(token: str) -> Iterator[Forgery]:
     """Every forgery that can be made of a token; those of a JWT's parts only where it is one."""
-    yield Forgery(f"{_SERVICE}garbage-token", "the bearer token is no JWT", "bm90LWEtdG9rZW4tYnV0LWEtd29yZA")
+    yield Forgery(f"{_SERVICE}garbage-token", "the bearer token is no JWT", GARBAGE)
     try:
         real = Compact.decode(token)
         claims = real.claims

@@ -60,7 +60,7 @@ class Case:
         *,
         measure: Callable[[], Edit] | None = None,
     ) -> Exchange:
-        """Sends what departs from a twin by one edit; only a refusal passes. `measure` tells what the edit did, if asked."""
+        """Sends what departs from a twin by one edit; only a refusal passes. `measure` tells what the edit did."""
         baseline = self.twins.before(twin)
         self._twins.add(twin)
         exchange = send()
@@ -140,7 +140,9 @@ class Case:
     def observed_habit(self, requirement: str, exchange: Exchange, twin: Twin = Twin.JOIN) -> bool:
         """Whether the target accepts what only the field does; never held against it."""
         verdict, why = self.twins.judge(twin, exchange)
-        self.observe(requirement, "does" if verdict is Verdict.ACCEPTED else "does not", f"{exchange.request.label}: {why}")
+        self.observe(
+            requirement, "does" if verdict is Verdict.ACCEPTED else "does not", f"{exchange.request.label}: {why}"
+        )
         return verdict is Verdict.ACCEPTED
 
     def has_observed(self, subject: str) -> bool:

@@ -15,7 +15,7 @@ _EVIDENCE_KEPT = 5
 
 @dataclass(slots=True)
 class Ledger:
-    """Failures are kept in order, the first few with their bytes; under Hypothesis the last one, which is the smallest."""
+    """Failures are kept in order, the first few with their bytes; under Hypothesis the last, which is smallest."""
 
     _passes: Counter[str] = field(default_factory=Counter)
     _failures: dict[str, list[Evidence]] = field(default_factory=dict)
@@ -38,7 +38,13 @@ class Ledger:
         self.last = exchange
 
     def failed(
-        self, finding: Finding, exchange: Exchange, *, edit: EditRecord | None, baseline: Exchange | None, shrinking: bool
+        self,
+        finding: Finding,
+        exchange: Exchange,
+        *,
+        edit: EditRecord | None,
+        baseline: Exchange | None,
+        shrinking: bool,
     ) -> None:
         """One case in which the target broke the requirement."""
         evidence = Evidence(finding.problem, finding.where, edit, exchange, baseline)

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`examples` per Hypothesis property, `edits` per requirement and family, `nonces` asked for at once; None is all."""
+    """`examples` per Hypothesis property, `edits` per requirement (None is all), `nonces` asked for at once."""
 
     name: str
     examples: int

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-import pytest
+from _pytest.outcomes import Skipped
 
 from conformance.checks import verdict as verdicts
 from conformance.checks.services import Services
@@ -25,7 +25,7 @@ _DEAD = {FailureKind.UNREACHABLE, FailureKind.TIMEOUT, FailureKind.TLS, FailureK
 _TOKEN_REFUSED = {401, 403}
 
 
-class Unproven(pytest.skip.Exception):  # type: ignore[misc] # pytest hides the class behind Any
+class Unproven(Skipped):
     """What a case rests on does not hold, so that it proves nothing; its requirements come out inconclusive.
 
     A kind of skip, so that Hypothesis lets it through at once instead of looking for a smaller example of it.
@@ -73,13 +73,13 @@ class Session:
         return exchange
 
     def _give_up_if_dead(self, exchange: Exchange) -> None:
-        """A request without an answer may be the target's fault with that request, or the target is gone: one probe tells."""
+        """No answer may be the target's fault with that request, or the target is gone: one probe tells."""
         step = steps.discover(self.target.url, self.target.tenant)
         probe = self.transport.send(
             step.method, step.url, headers=step.headers, label="is the target alive", timeout=_PROBE_SECONDS
         )
         if probe.failure is not None and probe.failure.kind in _DEAD:
-            assert exchange.failure is not None  # noqa: S101 - the caller looked
+            assert exchange.failure is not None
             self.stopped = f"the target at {self.target.url} gives no answer: {exchange.failure.message}"
 
     # --- what every case rests on
@@ -102,7 +102,7 @@ class Session:
         return self._services
 
     def endpoint(self, service: str) -> str:
-        """The discovered URL of a service. Raises `NotOffered` when discovery does not name it on the target's own host."""
+        """The discovered URL of a service. Raises `NotOffered` when discovery does not name it."""
         url = self.services().endpoint(service)
         if url is None:
             raise NotOffered(f"discovery names no {service}")
@@ -111,11 +111,13 @@ class Session:
         except ValueError:
             own = False
         if not own:
-            raise Unproven(f"discovery names a {service} on another host than the target's, which gets no token and no request")
+            raise Unproven(
+                f"discovery names a {service} on another host than the target's, which gets no token and no request"
+            )
         return url
 
     def nonce(self) -> str | None:
-        """A fresh nonce for a request, or None where the target offers none. Raises `Unproven` when none is to be had."""
+        """A fresh nonce for a request, None where the target offers none. Raises `Unproven` when none is had."""
         try:
             endpoint = self.endpoint("NonceService.Endpoint")
         except NotOffered:
@@ -144,8 +146,10 @@ class Session:
         return self.secrets.add(supply.next())
 
     def join_step(self, draft: JoinDraft | None = None, *, precreate: bool = False) -> steps.Step:
-        """A join request ready to send but for its token: with a fresh nonce, and a challenge at the precreate endpoint."""
-        endpoint = self.endpoint("PrecreateService.PrecreateEndpoint" if precreate else "DeviceJoinService.JoinEndpoint")
+        """A join request ready to send but for its token: with a fresh nonce, and a challenge at precreate."""
+        endpoint = self.endpoint(
+            "PrecreateService.PrecreateEndpoint" if precreate else "DeviceJoinService.JoinEndpoint"
+        )
         draft = draft or self.draft()
         if draft.csr.nonce is None and (nonce := self.nonce()) is not None:
             draft = draft.with_nonce(nonce)
@@ -171,9 +175,11 @@ class Session:
             self.on_device(id_, thumbprint)
 
     def join_baseline(self, exchange: Exchange) -> None:
-        """Learns from a conforming join's answer whether the token is any good; a refused one ends all that needs it."""
+        """Learns from a conforming join's answer whether the token is any good; a bad one ends all that needs it."""
         if exchange.answer is not None and exchange.answer.status in _TOKEN_REFUSED:
-            self.refused_token = f"the target refuses the token for a conforming join (answered {exchange.answer.status})"
+            self.refused_token = (
+                f"the target refuses the token for a conforming join (answered {exchange.answer.status})"
+            )
 
 
 def only(values: Iterable[str], selection: frozenset[str] | None) -> list[str]:

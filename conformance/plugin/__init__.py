@@ -5,7 +5,6 @@ The one rule: it is inert in every pytest session that does not run the conforma
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -75,11 +74,11 @@ def pytest_ignore_collect(collection_path: Any, config: pytest.Config) -> bool |
 
 
 @pytest.fixture
-def case(request: pytest.FixtureRequest) -> Iterator[Case]:
+def case(request: pytest.FixtureRequest) -> Case:
     """What a conformance test works with: the target, and the record of how its requirements came out."""
     from conformance.plugin.recording import open_case  # noqa: PLC0415 - as above
 
-    yield open_case(request)
+    return open_case(request)
 
 
 def read_options(config: pytest.Config) -> Raw:

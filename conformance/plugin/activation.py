@@ -44,7 +44,7 @@ def configure(config: pytest.Config) -> None:
 
 def _begin(config: pytest.Config) -> Run:
     run = prepare(plugin.read_options(config))
-    config.add_cleanup(run.finish)
+    config.add_cleanup(run.end)
     run.begin()
     return run
 

@@ -40,7 +40,7 @@ class ReferenceServer:
 
     def _first_line(self) -> dict[str, Any]:
         stream = self._process.stdout
-        assert stream is not None  # noqa: S101 - PIPE
+        assert stream is not None
         overdue = threading.Timer(_START_SECONDS, self._process.kill)
         overdue.start()
         try:

@@ -63,9 +63,11 @@ def _text(exchange: Exchange) -> str:
     request, answer = exchange.request, exchange.answer
     sent = [f"{request.method} {request.url}", *_headers(request.headers), "", _body(request.body)]
     if answer is None:
-        assert exchange.failure is not None  # noqa: S101 - Exchange holds one or the other
+        assert exchange.failure is not None
         return "\n".join([*sent, "", f"no answer: {exchange.failure.message}"])
-    return "\n".join([*sent, "", f"{answer.http_version} {answer.status}", *_headers(answer.headers), "", _body(answer.body)])
+    return "\n".join(
+        [*sent, "", f"{answer.http_version} {answer.status}", *_headers(answer.headers), "", _body(answer.body)]
+    )
 
 
 def _headers(headers: Any) -> list[str]:

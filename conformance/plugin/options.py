@@ -42,14 +42,18 @@ OPTIONS = (
     Option("upn", "user principal name the answer must name; without it the token's", "UPN"),
     Option("challenge", "pre-authorized join challenge", "JWT", secret=True),
     Option("challenge-command", "command that prints a new challenge each time", "CMD"),
-    Option("foreign-token", "token of the same authority for another tenant, which must be refused", "JWT", secret=True),
+    Option(
+        "foreign-token", "token of the same authority for another tenant, which must be refused", "JWT", secret=True
+    ),
     Option("expired-token", "token for this tenant that has expired, which must be refused", "JWT", secret=True),
     Option("audience-token", "token for another resource, which must be refused", "JWT", secret=True),
     Option("ca-file", "certificate of the CA that issues device certificates", "PEM"),
     Option("tls-ca-file", "CA to trust for the target's TLS, in place of the system's", "PEM"),
     Option("insecure", "do not verify the target's TLS certificate"),
     Option("allow-device-creation", "let a target that is not loopback create devices"),
-    Option("profile", "how much to do: quick, standard or deep", "NAME", "standard", choices=("quick", "standard", "deep")),
+    Option(
+        "profile", "how much to do: quick, standard or deep", "NAME", "standard", choices=("quick", "standard", "deep")
+    ),
     Option("gate", "fail on must, or on should too", "LEVEL", "must", choices=("must", "should")),
     Option("out", "directory for results and report", "DIR", "reports"),
     Option("seed", "seed of everything random; the same seed sends the same requests", "N", "0"),

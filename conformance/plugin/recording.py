@@ -97,7 +97,9 @@ class Recorder:
         for item in items:
             unknown = [id_ for id_ in declared(item) if id_ not in catalogue().requirements]
             if unknown or not declared(item):
-                raise pytest.UsageError(f"{item.nodeid} declares {unknown or 'no requirement'}, which the catalogue does not have")
+                raise pytest.UsageError(
+                    f"{item.nodeid} declares {unknown or 'no requirement'}, which the catalogue does not have"
+                )
             labels.add(item, declared(item))
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:

@@ -100,9 +100,13 @@ class Run:
             write_all(self.settings.out, self._results)
         return self._results
 
+    def end(self) -> None:
+        """`finish`, for those who only want it done."""
+        self.finish()
+
 
 def prepare(raw: Raw) -> Run:
-    """Reads the options, starts the reference server when no target was named, opens the stream. Raises `UsageError`."""
+    """Reads the options, starts the reference server where no target is named, opens the stream: `UsageError`."""
     settings = Settings.read(raw)
     server = None
     if raw.text("target") is not None:
@@ -125,7 +129,9 @@ def _refuse_orphans(raw: Raw) -> None:
     about_target = ("tenant", "domain", "token", "token-command", "upn", "challenge", "challenge-command", "insecure")
     for name in (*about_target, "foreign-token", "expired-token", "audience-token", "ca-file", "tls-ca-file"):
         if raw.values[name]:
-            raise UsageError(f"--{name} is given without --target; name the target, or leave it out to test the reference server")
+            raise UsageError(
+                f"--{name} is given without --target; name the target, or leave it out to test the reference server"
+            )
 
 
 def _writable(out: Path) -> None:
@@ -135,7 +141,9 @@ def _writable(out: Path) -> None:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise UsageError(f"--out {str(out)!r} cannot be written to ({error.strerror}); name another directory") from None
+        raise UsageError(
+            f"--out {str(out)!r} cannot be written to ({error.strerror}); name another directory"
+        ) from None
 
 
 def open_session(settings: Settings, target: Target, credentials: Credentials, journal: Journal) -> Session:
@@ -155,7 +163,7 @@ def journal_of(settings: Settings, target: Target) -> Journal:
 
 @dataclass(slots=True)
 class Journal:
-    """`devices.jsonl`: appended to line by line, so that several workers may write it; synced where a device costs someone."""
+    """`devices.jsonl`: appended to line by line, so that several workers may; synced where a device costs someone."""
 
     path: Path
     synced: bool

@@ -132,7 +132,9 @@ def _file(raw: Raw, name: str) -> Path | None:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise UsageError(f"--{name} {text!r} cannot be read ({error.strerror}); pass a file of PEM certificates") from None
+        raise UsageError(
+            f"--{name} {text!r} cannot be read ({error.strerror}); pass a file of PEM certificates"
+        ) from None
     if b"-----BEGIN CERTIFICATE-----" not in data:
         raise UsageError(f"--{name} {text!r} holds no PEM certificate; pass a file of PEM certificates")
     return path

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.checks import authenticate, verdict
-from conformance.generate.tokens import forgeries
+from conformance.generate.tokens import GARBAGE, forgeries
 from conformance.kit import Case, Twin, Unproven, requirement, steps
 
 SECTION = "3.3"
@@ -173,11 +173,13 @@ def test_forged_token(case: Case, id_: str) -> None:
 @requirement("join-service/www-authenticate-error")
 def test_refusal_of_garbage_names_the_error(case: Case) -> None:
     """A token that is no JWT: where the answer is a 401 with a Bearer challenge, its error is invalid_token."""
-    exchange = case.session.send(case.session.join_step(), "a garbage token", token="bm90LWEtdG9rZW4tYnV0LWEtd29yZA")
+    exchange = case.session.send(case.session.join_step(), "a garbage token", token=GARBAGE)
     judgement = authenticate.garbage_token(exchange)
     case.judge(judgement, exchange)
     if not judgement.checked:
-        case.not_applicable("join-service/www-authenticate-error", "a garbage token gets no 401 with a Bearer challenge")
+        case.not_applicable(
+            "join-service/www-authenticate-error", "a garbage token gets no 401 with a Bearer challenge"
+        )
 
 
 @pytest.mark.parametrize("id_", named("token-expired", "token-audience"))
@@ -186,12 +188,14 @@ def test_token_out_of_time_or_place(case: Case, id_: str) -> None:
     credentials = case.session.credentials
     supply = credentials.expired_token if id_.endswith("expired") else credentials.audience_token
     token = case.session.secret(supply, id_)
-    case.refused_step(id_, f"a token that must not do ({id_})", case.session.join_step(), Twin.JOIN, layer="token", token=token)
+    case.refused_step(
+        id_, f"a token that must not do ({id_})", case.session.join_step(), Twin.JOIN, layer="token", token=token
+    )
 
 
 @requirement("join-service/token-tenant")
 def test_token_of_another_tenant(case: Case) -> None:
-    """A real token of another tenant, at the JoinEndpoint, which names none: its user is not made one of this tenant."""
+    """A real token of another tenant, at the JoinEndpoint, which names none: its user is none of this tenant."""
     token = case.session.secret(case.session.credentials.foreign_token, "foreign-token")
     case.twins.before(Twin.JOIN)
     exchange = case.session.send_join(case.session.join_step(), "a token of another tenant", token=token)
@@ -217,4 +221,6 @@ def test_endpoint_is_https(case: Case) -> None:
     verified = exchange.answer is not None and not case.session.target.insecure
     if case.session.target.insecure:
         raise Unproven("--insecure was given, so the certificate was not verified")
-    case.hold("join-service/tls", url.startswith("https:") and verified, f"{url} is not served over verified TLS", exchange)
+    case.hold(
+        "join-service/tls", url.startswith("https:") and verified, f"{url} is not served over verified TLS", exchange
+    )
