@@ -68,17 +68,19 @@ def _array(schema: Schema, formats: Formats, root: Schema) -> Strategy:
 
 def _string(schema: Schema, formats: Formats, _root: Schema) -> Strategy:
     least, most = schema.get("minLength", 0), schema.get("maxLength")
+    fits = re.compile(schema.get("pattern", "")).search
     if "format" in schema:
         if schema["format"] not in formats:
             raise CatalogueError(f"format {schema['format']!r} is not one of {', '.join(sorted(formats))}")
-        drawn = formats[schema["format"]]
+        drawn: st.SearchStrategy[str] = formats[schema["format"]]
     elif "pattern" in schema:
-        drawn = st.from_regex(schema["pattern"])
+        drawn = st.from_regex(re.compile(schema["pattern"]))
     else:
         longest = max(least, LONGEST_TEXT) if most is None else most
-        return st.text(TEXT, min_size=least, max_size=longest).filter(lambda text: not text or text.strip() != "")
-    pattern = re.compile(schema.get("pattern", ""))
-    return drawn.filter(lambda text: least <= len(text) and (most is None or len(text) <= most)).filter(pattern.search)
+        drawn = st.text(TEXT, min_size=least, max_size=longest).filter(lambda text: not text or text.strip() != "")
+    return drawn.filter(
+        lambda text: least <= len(text) and (most is None or len(text) <= most) and fits(text) is not None
+    )
 
 
 def _integer(schema: Schema, _formats: Formats, _root: Schema) -> Strategy:

@@ -70,7 +70,7 @@ def _missing(node: Node) -> Iterator[Edit]:
 
 
 def _types(node: Node) -> Iterator[Fault]:
-    """A value of each other type, but for two that are observed: a null optional member, and a text for a boolean (A2)."""
+    """A value of each other type; a null optional member, and a text for a boolean (A2), are observed instead."""
     allowed = types(node.schema)
     observed = {"null"} if not node.required else set()
     if "boolean" in allowed:

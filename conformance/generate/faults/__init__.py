@@ -1,8 +1,9 @@
 """The single-fault edits: for each requirement about a join request, what a conforming service must refuse.
 
 The one rule: an edit is here only where the document, or what it refers to, leaves a service no choice. What a service
-may take (another letter case of the CN, bits behind the last base64 octet, a null for an absent member) is a variant of
-`generate.accepted`, to be observed. A family of faults is a module with a tuple FAULTS; a wider family is another module.
+may take (the CN in other letters, since X.520 compares names without case; bits behind the last base64 octet; a null
+member) is no fault, and at most a variant of `generate.observed`. A family of faults is a module with a tuple FAULTS; a
+wider family is another module.
 """
 
 from __future__ import annotations

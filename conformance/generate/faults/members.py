@@ -1,4 +1,4 @@
-"""Values of members that the schema's keywords do not reach: near misses of JoinType and Type, and sheer size.
+"""Values of members that the schema's keywords do not reach: near misses of JoinType and Type.
 
 The one rule: the JSON type is right, and the value is not one the document defines. Missing members and wrong types
 come from the schema (`schema_faults`).
@@ -11,7 +11,6 @@ from typing import Final
 from conformance.generate.edits import put
 
 JOIN_TYPE: Final = "join-request/join-type-defined"
-BODY_SIZE: Final = "processing/body-size"
 CSR_TYPE: Final = "join-request/csr-type"
 
 _JOIN_TYPE = tuple(
@@ -30,8 +29,4 @@ _CSR_TYPE = tuple(
     for name, text in (("pkcs7", "pkcs7"), ("crmf", "crmf"), ("pkcs12", "pkcs12"), ("x509", "x509"))
 )
 
-_BODY_SIZE = (
-    put(BODY_SIZE, "four-mib", "A member that means nothing holds 4 MiB of text.", "/Padding", "x" * (4 << 20)),
-)
-
-FAULTS: Final = (*_JOIN_TYPE, *_CSR_TYPE, *_BODY_SIZE)
+FAULTS: Final = (*_JOIN_TYPE, *_CSR_TYPE)

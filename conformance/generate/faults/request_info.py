@@ -55,7 +55,7 @@ def _with_exponent_one(csr: CsrDraft) -> CsrDraft:
 
 
 def _with_negative_modulus(csr: CsrDraft) -> CsrDraft:
-    """The key's octets without the leading zero: a careless reader finds the key that signed, a careful one a negative."""
+    """The key's octets without the leading zero: who reads carelessly finds the key that signed."""
     exponent, modulus = csr.key.rsa_numbers
     numbers = der.sequence(der.integer(modulus - (1 << modulus.bit_length())), der.integer(exponent))
     return replace(csr, public_key=SubjectPublicKeyInfo(AlgorithmIdentifier(RSA_ENCRYPTION, der.null()), numbers))

@@ -36,7 +36,7 @@ def _long_form(octets: bytes) -> bytes:
     """The same element, its length written with one octet more than it needs."""
     element = der.exact(octets, "element")
     size = len(element.content)
-    count = max(1, (size.bit_length() + 7) // 8) + (size >= 0x80)
+    count = max(1, (size.bit_length() + 7) // 8) + (size >= 0x80)  # noqa: PLR2004 - seven bits are the short form
     return octets[:1] + bytes([0x80 | count]) + size.to_bytes(count, "big") + element.content
 
 

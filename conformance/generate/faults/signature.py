@@ -68,18 +68,19 @@ _SIGNATURES = (
         "The signature is made with SHA-384, and SHA-256 is declared.",
         lambda csr: replace(csr, scheme=signing.SHA384_RSA, algorithm=csr.scheme.identifier),
     ),
-) + tuple(
-    csr_edit(SIGNATURE, name, title, _reshaped(change))
-    for name, title, change in (
-        ("last-bit", "The last bit of the signature is flipped.", _flipped(-1, 0)),
-        ("middle-bit", "A bit in the middle of the signature is flipped.", _flipped(128, 3)),
-        ("zero", "The signature is all zeros.", lambda s: bytes(len(s))),
-        ("ones", "The signature is all ones, a number larger than the modulus.", lambda s: b"\xff" * len(s)),
-        ("empty", "The signature is empty.", lambda _: b""),
-        ("cut-short", "The signature lacks its last octet.", lambda s: s[:-1]),
-        ("leading-zero", "A zero octet stands before the signature, which is then too long.", lambda s: b"\0" + s),
-        ("tail", "A zero octet follows the signature, which is then too long.", lambda s: s + b"\0"),
-    )
+    *(
+        csr_edit(SIGNATURE, name, title, _reshaped(change))
+        for name, title, change in (
+            ("last-bit", "The last bit of the signature is flipped.", _flipped(-1, 0)),
+            ("middle-bit", "A bit in the middle of the signature is flipped.", _flipped(128, 3)),
+            ("zero", "The signature is all zeros.", lambda s: bytes(len(s))),
+            ("ones", "The signature is all ones, a number larger than the modulus.", lambda s: b"\xff" * len(s)),
+            ("empty", "The signature is empty.", lambda _: b""),
+            ("cut-short", "The signature lacks its last octet.", lambda s: s[:-1]),
+            ("leading-zero", "A zero octet stands before the signature, which is then too long.", lambda s: b"\0" + s),
+            ("tail", "A zero octet follows the signature, which is then too long.", lambda s: s + b"\0"),
+        )
+    ),
 )
 
 FAULTS: Final = (*_ALGORITHMS, *_SIGNATURES)
