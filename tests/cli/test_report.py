@@ -1,0 +1,109 @@
+"""`drs-conformance report`: renders again, compares runs, and answers bad input with one sentence and status 2."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from conformance.cli import drs_conformance
+from conformance.results import Footer, Header, Outcome, RequirementOutcome, TestRecord, Writer
+from conformance.spec import catalogue
+
+FIRST = next(iter(catalogue().requirements.values()))
+
+
+def record(path: Path, outcome: Outcome = Outcome.PASS, *, whole: bool = True, id_: str = FIRST.id) -> Path:
+    """A run of one test, written where a run writes it."""
+    with Writer(path / "results.jsonl") as writer:
+        writer.write(Header("2026-11-22T16:00:00Z", {"url": "https://drs.example"}, "quick", "must", 7, {}))
+        kept = (RequirementOutcome(id_, outcome, "it was accepted", 1, 1),)
+        writer.write(TestRecord("s.py::t", "Sends.", FIRST.section, 0.1, 1, outcome, requirements=kept))
+        if whole:
+            writer.write(Footer("2026-11-22T16:00:01Z", 1.0, 1))
+    return path
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(drs_conformance, ["report", *map(str, arguments)])
+
+
+def test_a_run_is_rendered_again(tmp_path: Path) -> None:
+    done = run(record(tmp_path / "run"), "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"index.html", "junit.xml", "results.json"}
+    assert "conformant" in done.stdout
+    assert str(tmp_path / "out" / "index.html") in done.stdout.replace("\n", "")
+
+
+def test_the_file_may_be_named_itself(tmp_path: Path) -> None:
+    done = run(record(tmp_path) / "results.jsonl", "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+
+
+def test_without_out_it_goes_into_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record(tmp_path / "run")
+    monkeypatch.chdir(tmp_path)
+    assert run("run").exit_code == 0
+    assert (tmp_path / "reports" / "index.html").is_file()
+
+
+def test_rendering_a_failed_run_is_no_failure_of_the_command(tmp_path: Path) -> None:
+    done = run(record(tmp_path, Outcome.FAIL), "--out", tmp_path / "out")
+    assert (done.exit_code, "nonconformant" in done.stdout) == (0, True)
+
+
+def test_a_run_cut_short_is_rendered_too(tmp_path: Path) -> None:
+    done = run(record(tmp_path, whole=False), "--out", tmp_path / "out")
+    assert done.exit_code == 0
+    assert "The run ended without a footer" in done.stdout
+
+
+def test_runs_side_by_side(tmp_path: Path) -> None:
+    runs = [record(tmp_path / "a"), record(tmp_path / "b", Outcome.FAIL)]
+    done = run(*runs, "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "out" / "run-2" / "index.html").is_file()
+    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert "1 requirement of" in page
+    assert f'href="run-2/index.html#{FIRST.id}"' in page
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "No such file or directory"),
+        (b"", "is empty: a result stream begins with its header"),
+        (b"\x89PNG\r\n", "line 1: not JSON, so not a result stream"),
+        (b'{"record":"header","format":"other/9"}\n', "line 1: the format is 'other/9', this version reads"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_status_2(tmp_path: Path, content: bytes | None, sentence: str) -> None:
+    if content is not None:
+        (tmp_path / "results.jsonl").write_bytes(content)
+    done = run(tmp_path, "--out", tmp_path / "out")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("drs-conformance: ")
+    assert sentence in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_results_of_another_version_are_one_sentence(tmp_path: Path) -> None:
+    done = run(record(tmp_path, id_="device/unheard-of"), "--out", tmp_path / "out")
+    assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1)
+    assert "'device/unheard-of', which this version's catalogue does not have" in done.stderr
+
+
+def test_nothing_to_report_on_says_what_would_do(tmp_path: Path) -> None:
+    done = run("--out", tmp_path)
+    assert done.exit_code == 2
+    assert "Missing argument 'RESULTS...'" in done.stderr
+
+
+def test_an_unwritable_out_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = run(record(tmp_path / "run"), "--out", tmp_path / "file")
+    assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1)
+    assert "give another directory with --out" in done.stderr

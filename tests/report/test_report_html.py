@@ -1,0 +1,223 @@
+"""The page: whole, readable without script, and deaf to whatever the target had to say."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import re
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from conformance.report.html import page
+from conformance.report.html.body import show
+from conformance.report.html.markup import el
+from conformance.results import EditRecord, Results
+from conformance.spec import catalogue
+
+FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe]")
+CHROMIUM = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--virtual-time-budget=3000",
+)
+
+
+class Outline(HTMLParser):
+    """Every element with its attributes, and what was left open."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(markup)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in {"meta", "input"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def all(self, attribute: str) -> list[str]:
+        return [attributes[attribute] or "" for _, attributes in self.elements if attribute in attributes]
+
+
+@pytest.fixture(scope="module")
+def markup(report: Path) -> str:
+    return (report / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def outline(markup: str) -> Outline:
+    return Outline(markup)
+
+
+def test_every_element_is_closed(outline: Outline) -> None:
+    assert outline.open == []
+
+
+def test_nothing_the_target_sent_is_an_element(outline: Outline, markup: str) -> None:
+    assert [tag for tag, _ in outline.elements].count("script") == 1
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in markup
+    assert markup.count("<script>alert") == 0
+    assert not [name for _, attributes in outline.elements for name in attributes if name.startswith("on")]
+
+
+def test_no_unseen_character_of_the_target_is_passed_on(markup: str) -> None:
+    assert FORBIDDEN.search(markup) is None
+    for escape in (r"\x00", r"\x1b", r"\u202e", r"\u2066", r"\ud800", r"\ufffe", r"\x9b"):
+        assert f'<span class="unseen">{escape}</span>' in markup
+
+
+def test_the_page_loads_nothing_and_leads_nowhere_else(outline: Outline, report: Path) -> None:
+    assert {tag for tag, _ in outline.elements} & {"link", "img", "iframe", "object", "base", "form"} == set()
+    assert outline.all("src") == []
+    anchors = set(outline.all("id"))
+    for target in outline.all("href"):
+        assert target.removeprefix("#") in anchors if target.startswith("#") else (report / target).is_file(), target
+
+
+def test_the_policy_allows_the_sheet_and_the_script_and_nothing_else(outline: Outline, markup: str) -> None:
+    (policy,) = (a["content"] or "" for _, a in outline.elements if a.get("http-equiv") == "Content-Security-Policy")
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules["default-src"] == "'none'"
+    for tag in ("style", "script"):
+        (content,) = re.findall(rf"<{tag}>(.*?)</{tag}>", markup, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        assert rules[f"{tag}-src"] == f"'sha256-{digest}'"
+    assert outline.all("style") == []  # the policy would drop them
+
+
+def test_every_requirement_has_its_anchor_once_and_its_words(outline: Outline, markup: str, results: Results) -> None:
+    anchors = outline.all("id")
+    assert len(anchors) == len(set(anchors))
+    for item in results.requirements:
+        entry = catalogue().requirements[item.id]
+        assert item.id in anchors
+        assert html.escape(entry.expects, quote=False) in markup
+        assert html.escape(entry.quote, quote=False) in markup
+
+
+def test_failures_stand_open_and_passes_do_not(outline: Outline) -> None:
+    states = {
+        (a["data-verdict"], "open" in a) for tag, a in outline.elements if tag == "details" and "data-verdict" in a
+    }
+    assert states == {("fail", True), ("error", True), ("pass", False), ("skip", False), ("inconclusive", False)}
+
+
+def test_the_page_tells_the_run(markup: str, results: Results) -> None:
+    told = ["Nonconformant", results.why, "https://drs.example", "contoso.example", "quick", "2026-11-22 16:00:00 UTC"]
+    told += ["1 min 0 s", "1 created, 0 removed", "pass --domain, a domain name of the tenant (1 requirement)"]
+    for words in told:
+        assert words in html.unescape(re.sub("<[^>]+>", "", markup))
+
+
+def test_the_changed_octet_is_marked_where_it_was_sent(markup: str) -> None:
+    assert "/TransportKey, base64 decoded: 24 octets" in markup
+    assert "<mark>80</mark>" in markup
+    assert "<mark>00</mark>" not in markup.partition("base64 decoded: 24 octets")[2][:2000]
+
+
+def test_a_changed_value_and_a_missing_one_are_marked(markup: str) -> None:
+    assert '<mark><span class="number">17</span></mark>' in markup
+    assert '<mark class="left-out">/DeviceType is left out</mark>' in markup
+
+
+def test_readings_seen_are_told_apart(markup: str) -> None:
+    card = markup.partition('id="A1"')[2].partition("</article>")[0]
+    assert (card.count('<li class="seen">●'), card.count("<li>○")) == (
+        1,
+        len(catalogue().ambiguities["A1"].readings) - 1,
+    )
+    assert "Not seen in this run." in markup.partition('id="A3"')[2].partition("</article>")[0]
+
+
+def test_text_is_text_and_markup_is_markup() -> None:
+    assert el("p", "<b>&\x07", el("b", "x"), None, ["y", 1000], title='"\x00', hidden=True, open=False).html == (
+        '<p title="&quot;\\x00" hidden>&lt;b&gt;&amp;<span class="unseen">\\x07</span><b>x</b>y1,000</p>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (b'{"a": 1.0e400}', "1.0e400"),  # a number is shown as it was spelled
+        (b'{"a": 1, "a": 2}', '{"a": 1, "a": 2}'),  # laid out it would lose a member
+        (b'{"a": ' + b"[" * 5000 + b"]" * 5000 + b"}", "[[[["),
+        (b"not json", "not json"),
+        (b"\xff\xfe", "000000  ff fe"),
+        (b"", "no body"),
+    ],
+)
+def test_a_body_is_shown_as_it_came(body: bytes, shown: str) -> None:
+    assert shown in html.unescape(re.sub("<[^>]+>", "", show(body).html))
+
+
+def test_a_long_body_is_cut_and_says_so() -> None:
+    for body in (b"x" * 10_000, b"[" + b"1," * 9_999 + b"1]", b'"' + b"x" * 10_000 + b'"', b"\xff" * 10_000):
+        markup = show(body).html
+        assert len(markup) < 20_000
+        assert re.search(r"[0-9,]+ (more|characters? not shown|lines? more|octets? more)", markup)
+
+
+def test_a_mark_in_text_is_cut_out_of_what_surrounds_it() -> None:
+    body = b'{"a": "' + b"x" * 9_000 + b'",,}' + b" " * 9_000
+    edit = EditRecord("a/a", "n", "t", "json-text", "", "7d 20", "2c 7d", body.index(b",,") + 1)
+    markup = show(body, edit).html
+    assert "<mark>,}</mark>" in markup
+    assert len(markup) < 6_000
+
+
+def chromium(program: str, folder: Path, url: str, *options: str) -> str:
+    command = [program, *CHROMIUM, f"--user-data-dir={folder / 'profile'}", *options, url]
+    return subprocess.run(command, capture_output=True, text=True, timeout=90, check=True).stdout
+
+
+def test_a_browser_runs_the_script_and_opens_what_a_link_names(
+    require_tool: Callable[[str], str], report: Path, results: Results, tmp_path: Path
+) -> None:
+    passed = next(item.id for item in results.requirements if item.verdict.value == "pass")
+    url = f"{(report / 'index.html').as_uri()}#{passed}"
+    dom = chromium(require_tool("chromium"), tmp_path, url, "--dump-dom")
+    assert re.search(r'<div class="filter">', dom), "the script did not run: its hash is not the policy's"
+    before = dom.partition(f'id="{passed}"')[0]
+    assert 'open=""' in before[before.rindex("<details") :]
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_no_width_makes_the_page_scroll_sideways(
+    require_tool: Callable[[str], str], markup: str, tmp_path: Path, width: int
+) -> None:
+    """In a frame of that width, without the policy, so that the probe can look inside."""
+    free = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", markup).replace("<details", "<details open")
+    frame = f'<iframe id="f" style="border:0;width:{width}px;height:900px" srcdoc="{html.escape(free)}"></iframe>'
+    probe = """<script>f.onload = () => {
+        const page = f.contentDocument.documentElement;
+        document.title = `${f.clientWidth} wide, ${page.scrollWidth - page.clientWidth} hidden`;
+    }</script>"""
+    harness = tmp_path / "frame.html"
+    harness.write_text(f'<meta charset="utf-8">{frame}{probe}', encoding="utf-8")
+    dom = chromium(require_tool("chromium"), tmp_path, harness.as_uri(), "--dump-dom")
+    assert re.findall(r"<title>(.*?)</title>", dom)[0] == f"{width} wide, 0 hidden"
+
+
+def test_a_run_of_passes_has_no_failures_to_show(results: Results) -> None:
+    clean = replace(results, requirements=tuple(item for item in results.requirements if item.verdict.value == "pass"))
+    markup = page.render(clean, catalogue())
+    assert 'id="failures"' not in markup
+    assert 'id="skips"' not in markup
+    assert Outline(markup).open == []
