@@ -66,6 +66,9 @@ def like_field(strict: Behaviour) -> Behaviour:
         strict,
         versions={**VERSIONS, "DeviceJoin": ("1.0", "2.0", "3.0")},
         accept_version=version_of_removal(strict.accept_version),
+        accept_join=strict.accept_join.only("aik", when=_not_empty("/AikCertificate")).only(
+            "attestation", when=_not_empty("/AttestationData")
+        ),
         accept_members=members(),
         flag=lenient_flag,
         accept_csr=requests(strict.accept_csr),
@@ -85,6 +88,11 @@ def version_of_removal(
         return known[0] if absent else usual(asked, known)
 
     return version
+
+
+def _not_empty(pointer: str) -> Callable[[JoinCase], bool]:
+    """Clients send `""` for what they do not have."""
+    return lambda join: bool(join.text(pointer))
 
 
 def members() -> Rules[Body]:

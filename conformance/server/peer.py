@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import asyncio
     import ssl
 
+LINGER = 0.05  # seconds for the last octets of a TLS connection to leave
 _numbers = itertools.count(1)
 
 
@@ -28,3 +29,9 @@ class PeerProtocol(H11Protocol):
         if tls is not None:
             seen["peer_certificate"] = tls.getpeercert(binary_form=True)
         self.app_state = {**self.app_state, **seen}
+
+    def shutdown(self) -> None:
+        """The server ends: an idle connection is closed, and not waited for when its client does not answer (TLS)."""
+        super().shutdown()
+        if self.transport.is_closing():
+            self.loop.call_later(LINGER, self.transport.abort)
