@@ -49,9 +49,9 @@ _PLACEHOLDER: Final = re.compile(
 _RESOURCE: Final = re.compile(r"urn:ms-drs:[^/\s]+\Z")
 
 
-def services(exchange: Exchange) -> Mapping[str, Any]:
-    """The members of an answer, none where it is no JSON object."""
-    return success.judge(exchange, "discovery")[0] or {}
+def services(exchange: Exchange) -> Mapping[str, Any] | None:
+    """The members of an answer; None where it claims no success or is no JSON object."""
+    return success.judge(exchange, "discovery")[0]
 
 
 def answer(exchange: Exchange) -> Judgement:
@@ -82,13 +82,13 @@ def _ids(named: Any) -> Iterator[str]:
 def service(exchange: Exchange, name: str) -> Judgement:
     """One service of the example: that it is there where it must be, and that its members are there as strings."""
     found = services(exchange)
-    return _narrowed(schema.judge(SCHEMA, found), frozenset(members()[name])) if found else Judgement()
+    return _narrowed(schema.judge(SCHEMA, found), frozenset(members()[name])) if found is not None else Judgement()
 
 
 def forms(exchange: Exchange) -> Judgement:
     """Every URL, version and resource id of the answer has its form, and nothing of it is a placeholder."""
     found = services(exchange)
-    if not found:
+    if found is None:
         return Judgement()
     judged = _narrowed(schema.judge(SCHEMA, found), frozenset(FORMS))
     left = {finding.where for finding in judged.findings if finding.requirement == "discovery/url-placeholders"}
@@ -121,7 +121,9 @@ def _strings(value: object, where: str = "") -> Iterator[tuple[str, str]]:
 def observed(exchange: Exchange) -> Judgement:
     """Which of the services are there that need not be."""
     found, notes = services(exchange), Notes()
-    for name, id_ in OBSERVED.items() if found else ():
+    if found is None:
+        return notes.judgement()
+    for name, id_ in OBSERVED.items():
         there = isinstance(found.get(name), dict)
         notes.see(id_, "does" if there else "does not", f"{name} is {'an object' if there else shown(found.get(name))}")
     return notes.judgement()
@@ -131,7 +133,7 @@ def schemes(exchange: Exchange, origin: str) -> Judgement:
     """Every absolute endpoint is https, or of the scheme that `origin`, the target's own URL, has."""
     notes = Notes()
     allowed = {"https", urlsplit(origin).scheme}
-    for where, text in _of_kind("url", services(exchange)):
+    for where, text in _of_kind("url", services(exchange) or {}):
         if scheme := _scheme(text):
             problem = f"{shown(text)} has the scheme {shown(scheme)}"
             notes.hold("discovery/url-scheme", scheme in allowed, problem, where)
@@ -150,7 +152,7 @@ def _scheme(text: str) -> str | None:
 def resources(exchange: Exchange) -> Judgement:
     """The resource ids of an answer are one; nothing is said where there are not two well-formed ones to compare."""
     notes = Notes()
-    ids = {where: text for where, text in _of_kind("resourceId", services(exchange)) if _RESOURCE.match(text)}
+    ids = {where: text for where, text in _of_kind("resourceId", services(exchange) or {}) if _RESOURCE.match(text)}
     if len(ids) > 1:
         first, *others = ids
         other = next((where for where in others if ids[where] != ids[first]), first)

@@ -16,7 +16,7 @@ from conformance.exchange import Exchange
 def version(exchange: Exchange, asked: str) -> Judgement:
     """The answer is of the version asked for; nothing is said where it names none."""
     notes = Notes()
-    service = discovery.services(exchange).get("DiscoveryService")
+    service = (discovery.services(exchange) or {}).get("DiscoveryService")
     named = service.get("ServiceVersion") if isinstance(service, dict) else None
     if isinstance(named, str):
         problem = f"is {shown(named)} in the answer to api-version={asked}"
@@ -41,7 +41,7 @@ def tenant(exchange: Exchange, tenant_id: str | None) -> Judgement:
 
 def tenant_info(exchange: Exchange, member: str) -> str | None:
     """A string of TenantInfo; None where there is none."""
-    info = discovery.services(exchange).get("TenantInfo")
+    info = (discovery.services(exchange) or {}).get("TenantInfo")
     value = info.get(member) if isinstance(info, dict) else None
     return value if isinstance(value, str) else None
 
@@ -49,7 +49,7 @@ def tenant_info(exchange: Exchange, member: str) -> str | None:
 def agree(by_id: Exchange, by_domain: Exchange) -> Judgement:
     """The answers for both names of a tenant hold the same services, and the same tenant id where they have one."""
     one, other = discovery.services(by_id), discovery.services(by_domain)
-    if not one or not other:
+    if one is None or other is None:
         return Judgement()
     id_ = "discovery/tenant-forms-agree"
     found = [
