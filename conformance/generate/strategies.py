@@ -28,7 +28,7 @@ from conformance.spec import schemas
 __all__ = ["FORMATS", "from_schema", "join_documents", "join_drafts", "spellings"]
 
 ESCAPABLE: Final = "aeinorstADJT01+/="
-JOIN_TYPES: Final = (0, 4, 6)  # the values of the table that must be accepted (A8)
+JOIN_TYPES: Final = (4, 0, 6)  # the values of the table that must be accepted (A8), the baseline's first
 DEVICE_TYPES: Final = ("Windows", "Linux", "Android", "iOS", "MacOS")  # an unheard-of system may well be refused
 OS_VERSIONS: Final = ("openSUSE Leap 15.5", "10.0.19045.2006", "14", "17.1.2", "6.8.0-45-generic (x86_64)")
 OBSERVED_MEMBERS: Final = frozenset({"AikCertificate", "AttestationData", "PreAuthorizedJoinChallenge"})

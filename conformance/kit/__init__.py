@@ -21,6 +21,7 @@ __all__ = [
     "Twins",
     "Unproven",
     "edit_record",
+    "may_bear_on",
     "only",
     "profile",
     "requirement",
@@ -31,3 +32,8 @@ __all__ = [
 def requirement(*ids: str) -> pytest.MarkDecorator:
     """Declares the requirements a test bears on; what it needs follows from the catalogue."""
     return pytest.mark.requirement(*ids)
+
+
+def may_bear_on(*ids: str) -> pytest.MarkDecorator:
+    """Declares requirements that a test bears on when chance has it so; else nothing is recorded of them."""
+    return pytest.mark.requirement(*ids, maybe=True)

@@ -20,6 +20,7 @@ from conformance.exchange import Exchange
 from conformance.generate.edits import Edit, Layer
 from conformance.generate.join import JoinDraft
 from conformance.generate.measure import measured
+from conformance.generate.variants import Variant
 from conformance.kit.ledger import Ledger
 from conformance.kit.session import NotOffered, Session, Unproven
 from conformance.kit.twins import Twin, Twins
@@ -39,6 +40,7 @@ class Case:
     session: Session
     twins: Twins
     requirements: tuple[str, ...]
+    maybe: frozenset[str] = frozenset()
     ledger: Ledger = field(default_factory=Ledger)
     _twins: set[Twin] = field(default_factory=set)
     _started: float = field(default_factory=time.monotonic)
@@ -101,23 +103,33 @@ class Case:
 
     # --- accepting
 
-    def accepts(self, requirements: Iterable[str], title: str, send: Callable[[], Exchange], twin: Twin) -> Exchange:
-        """Sends a conforming variant of a twin; it must be accepted, as the twin is."""
+    def accepts(
+        self,
+        requirements: Iterable[str],
+        title: str,
+        send: Callable[[], Exchange],
+        twin: Twin,
+        *,
+        blame: str | None = None,
+    ) -> Exchange:
+        """Sends a conforming variant of a twin; it must be accepted too. A refusal breaks `blame`, or all."""
         baseline = self.twins.before(twin)
         exchange = send()
         verdict, why = self.twins.judge(twin, exchange)
         for requirement in requirements:
             if verdict is Verdict.ACCEPTED:
                 self.ledger.passed(requirement, exchange)
-            else:
+            elif blame in {None, requirement}:
                 finding = Finding(requirement, f"{why} to what must be accepted: {title}")
                 self.fail(finding, exchange, baseline=baseline)
         self._shrink(verdict is not Verdict.ACCEPTED)
         return exchange
 
-    def accepts_join(self, requirements: Iterable[str], title: str, draft: JoinDraft) -> Exchange:
+    def accepts_join(
+        self, requirements: Iterable[str], title: str, draft: JoinDraft, *, blame: str | None = None
+    ) -> Exchange:
         """Sends a conforming variant of the join request."""
-        return self.accepts(requirements, title, lambda: self.session.join(draft, title), Twin.JOIN)
+        return self.accepts(requirements, title, lambda: self.session.join(draft, title), Twin.JOIN, blame=blame)
 
     # --- judging and observing
 
@@ -136,6 +148,19 @@ class Case:
         """One requirement, looked at in an exchange."""
         findings = () if holds else (Finding(requirement, problem, where),)
         self.judge(Judgement(frozenset({requirement}), findings), exchange)
+
+    def observes(self, variants: Iterable[Variant]) -> None:
+        """Sends what the document leaves open, each departing from the accepted baseline, and says what came of it."""
+        self.twins.before(Twin.JOIN)
+        self._twins.add(Twin.JOIN)
+        for variant in variants:
+            exchange = self.session.join(variant.apply(self.session.draft()), variant.title)
+            verdict, why = self.twins.judge(Twin.JOIN, exchange)
+            accepted = verdict is Verdict.ACCEPTED
+            for requirement in variant.requirements:
+                self.observe(requirement, "does" if accepted else "does not", f"{variant.title} {why}")
+            if variant.ambiguity and (reading := variant.if_accepted if accepted else variant.if_refused):
+                self.observe(variant.ambiguity, reading, f"{variant.title} {why}")
 
     def observed_habit(self, requirement: str, exchange: Exchange, twin: Twin = Twin.JOIN) -> bool:
         """Whether the target accepts what only the field does; never held against it."""
@@ -166,6 +191,7 @@ class Case:
     def _shrink(self, failed: bool) -> None:
         """Raises what an example of Hypothesis failed by, so that it is shrunk; elsewhere a case goes on to its end."""
         if failed and currently_in_test_context():
+            self.ledger.raised()
             raise CheckFailed(self.ledger.summary())
 
     # --- ending
@@ -178,7 +204,7 @@ class Case:
         if self.session.stopped:
             self.ledger.unproven(self.requirements, self.session.stopped)
         seen = {*self.ledger.requirements(), *(observation.ambiguity for observation in self.ledger.observations())}
-        silent = [requirement for requirement in self.requirements if requirement not in seen]
+        silent = [requirement for requirement in self.requirements if requirement not in seen | self.maybe]
         self.ledger.unproven(silent, "nothing that the target did bears on it")
 
     def unproven(self, reason: Unproven) -> None:

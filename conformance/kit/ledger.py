@@ -26,6 +26,7 @@ class Ledger:
     _observations: dict[tuple[str, str], Observation] = field(default_factory=dict)
     layers: Counter[str] = field(default_factory=Counter)
     last: Exchange | None = None
+    _superseded: bool = False
 
     @property
     def broken(self) -> bool:
@@ -48,13 +49,18 @@ class Ledger:
     ) -> None:
         """One case in which the target broke the requirement."""
         evidence = Evidence(finding.problem, finding.where, edit, exchange, baseline)
+        if shrinking and self._superseded:
+            self._failures.clear()  # Hypothesis has found a smaller example than the one that told of these
+            self._superseded = False
         kept = self._failures.setdefault(finding.requirement, [])
         self._failed[finding.requirement] += 1
-        if shrinking:
-            kept[:] = [evidence]
-        elif len(kept) < _EVIDENCE_KEPT:
+        if len(kept) < _EVIDENCE_KEPT:
             kept.append(evidence)
         self.last = exchange
+
+    def raised(self) -> None:
+        """An example of Hypothesis ends with what was recorded of it; the next that fails is smaller."""
+        self._superseded = True
 
     def layer(self, layer: str) -> None:
         """One negative case whose first wrong thing sits in this layer."""

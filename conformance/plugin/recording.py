@@ -36,6 +36,11 @@ def declared(item: pytest.Item) -> tuple[str, ...]:
     return tuple(dict.fromkeys(id_ for mark in item.iter_markers("requirement") for id_ in mark.args))
 
 
+def possible(item: pytest.Item) -> frozenset[str]:
+    """Those of them that a test bears on only when chance has it so."""
+    return frozenset(id_ for mark in item.iter_markers("requirement") if mark.kwargs.get("maybe") for id_ in mark.args)
+
+
 def open_case(request: pytest.FixtureRequest) -> Case:
     """The case of a test: skips it when nothing it declares can be tested here, saying what it needs."""
     recorder = cast("Recorder | None", request.config.pluginmanager.get_plugin("drs-recorder"))
@@ -67,7 +72,7 @@ class Recorder:
         item.stash[SKIPPED] = skipped
         if not testable:
             pytest.skip(next(iter(skipped.values()), "nothing selected"))
-        case = Case(self.session, self._twins, tuple(testable))
+        case = Case(self.session, self._twins, tuple(testable), maybe=possible(item))
         item.stash[CASE] = case
         return case
 

@@ -1,17 +1,26 @@
 """2.1.1.1.1: the request body, member by member and byte by byte.
 
 Every refusing case is one edit of a conforming request, made at the layer it belongs to with everything around it
-repaired; `conformance.generate.faults` holds them, the walk over `schemas/join-request` among them.
+repaired; `conformance.generate.faults` holds them, the walk over `schemas/join-request` among them. What must be
+accepted besides the baseline is in `generate.accepted`, what the document leaves open in `generate.observed`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
+from hypothesis import given
 
+from conformance.checks import verdict
+from conformance.generate.accepted import ACCEPTED
 from conformance.generate.faults import covered, faults
-from conformance.kit import Case, Twin, requirement
+from conformance.generate.features import FEATURES, features
+from conformance.generate.join import JoinDraft
+from conformance.generate.observed import OBSERVED
+from conformance.generate.strategies import join_drafts
+from conformance.kit import Case, Twin, Unproven, may_bear_on, requirement
 
 SECTION = "2.1.1.1.1"
 PREFIX = "join-request/"
@@ -20,11 +29,14 @@ AT_PRECREATE = ("challenge-type", "challenge-structure", "challenge-signature", 
 
 def each(ids: Iterable[str]) -> list[object]:
     """A parameter per requirement, which the test then declares."""
-    return [pytest.param(id_, id=id_.removeprefix(PREFIX), marks=requirement(id_)) for id_ in sorted(ids)]
+    return [pytest.param(id_, id=id_.removeprefix(PREFIX), marks=requirement(id_)) for id_ in sorted(set(ids))]
 
 
 JOIN = {id_ for id_ in covered() if id_.startswith(PREFIX) and id_.removeprefix(PREFIX) not in AT_PRECREATE}
 PRECREATE = {id_ for id_ in covered() if id_.startswith(PREFIX)} - JOIN
+
+
+# --- what is refused
 
 
 @pytest.mark.parametrize("id_", each(JOIN))
@@ -37,3 +49,104 @@ def test_fault_is_refused(case: Case, id_: str) -> None:
 def test_fault_at_precreate_is_refused(case: Case, id_: str) -> None:
     """A conforming request to the PrecreateEndpoint with one edit of its challenge."""
     case.refuses(*case.sample(faults(id_)), twin=Twin.PRECREATE)
+
+
+@requirement("join-request/csr-nonce-reused")
+def test_nonce_is_not_taken_twice(case: Case) -> None:
+    """A new request, with a key of its own, that carries the nonce of one that was accepted."""
+    nonce = case.session.nonce()
+    if nonce is None:
+        raise Unproven("the target offers no nonce")
+    first = case.session.join(case.session.draft().with_nonce(nonce), "the first use of a nonce")
+    if verdict.join(first)[0] is not verdict.Verdict.ACCEPTED:
+        raise Unproven("the first request with the nonce was not accepted")
+    step = case.session.join_step(case.session.draft().with_nonce(nonce))
+    title = "the second use of a nonce"
+    case.refused_step("join-request/csr-nonce-reused", title, step, Twin.JOIN, layer="cri", token=case.session.token())
+
+
+@requirement("join-request/challenge-single-use")
+def test_challenge_is_not_taken_twice(case: Case) -> None:
+    """A new request, with a key of its own, that carries the challenge of one that was accepted."""
+    challenge = case.session.secret(case.session.credentials.challenge, "challenge")
+    first = case.session.draft().with_challenge(challenge)
+    exchange = case.session.join(first, "the first use of a challenge", precreate=True)
+    if verdict.join(exchange)[0] is not verdict.Verdict.ACCEPTED:
+        raise Unproven("the first request with the challenge was not accepted")
+    step = case.session.join_step(case.session.draft().with_challenge(challenge), precreate=True)
+    title = "the second use of a challenge"
+    id_ = "join-request/challenge-single-use"
+    case.refused_step(id_, title, step, Twin.PRECREATE, layer="json-value", token=case.session.token())
+
+
+# --- what is accepted
+
+
+@requirement(
+    "join-request/csr-nonce-accepted",
+    "join-request/aik-certificate-optional",
+    "join-request/attestation-optional",
+    "join-request/challenge-optional",
+    "join-request/attributes-optional",
+)
+def test_required_members_are_enough(case: Case) -> None:
+    """A request with every required member, a nonce in its CSR, and nothing that is optional."""
+    draft = case.session.draft()
+    exchange = case.accepts_join(case.requirements, "no optional member", draft)
+    if verdict.join(exchange)[0] is verdict.Verdict.ACCEPTED:
+        case.observe("A4", "rfc2986", "a CertificationRequest of RFC 2986 is accepted")
+        case.observe("A16", "cng", "a little-endian header over big-endian numbers is accepted")
+        case.observe("A10", "utf8-string", "a nonce as UTF8String is accepted")
+
+
+@pytest.mark.parametrize("id_", each(v.requirements[0] for v in ACCEPTED if v.requirements[0].startswith(PREFIX)))
+def test_variant_is_accepted(case: Case, id_: str) -> None:
+    """Conforming requests, each of which makes use of what this requirement allows and of nothing else."""
+    for variant in case.sample([v for v in ACCEPTED if v.requirements == (id_,)]):
+        case.accepts_join([id_], variant.title, variant.apply(case.session.draft()))
+
+
+@given(draft=join_drafts())
+@may_bear_on(*FEATURES)
+def test_everything_allowed_is_accepted(case: Case, draft: JoinDraft) -> None:
+    """Anything the schema and the spelling of JSON allow, all at once; a refusal is shrunk to what it rests on."""
+    used = tuple(features(draft))
+    case.accepts_join(used, f"an allowed request that makes use of {', '.join(used)}", draft, blame=used[0])
+
+
+# --- what the document leaves open
+
+
+@pytest.mark.parametrize("id_", each(v.requirements[0] for v in OBSERVED if v.requirements[0].startswith(PREFIX)))
+def test_what_is_left_open(case: Case, id_: str) -> None:
+    """Requests that the document neither allows nor forbids: what the target makes of each is observed."""
+    case.observes([v for v in OBSERVED if v.requirements[0] == id_])
+
+
+@requirement("join-request/join-type-unknown", "join-request/join-type-other-join")
+def test_join_types_beside_the_three(case: Case) -> None:
+    """JoinType 3 and 8, which are in the table (A8): refusing either is observed."""
+    case.twins.before(Twin.JOIN)
+    taken = []
+    for value, id_ in ((3, "join-request/join-type-unknown"), (8, "join-request/join-type-other-join")):
+        draft = replace(case.session.draft(), join_type=value)
+        taken.append(case.observed_habit(id_, case.session.join(draft, f"JoinType {value}")))
+    reading = {(True, True): "both", (True, False): "only-3", (False, True): "only-8", (False, False): "neither"}
+    case.observe("A8", reading[taken[0], taken[1]], "JoinType 3 and 8")
+
+
+@requirement("join-request/attributes-reuse-device-same")
+def test_device_is_used_again(case: Case) -> None:
+    """Two requests with the same keys, the second with ReuseDevice true: whether it is the same device is observed."""
+    draft = case.session.draft()
+    again = replace(draft, attributes=(("ReuseDevice", True),))
+    exchanges = [
+        case.session.join(one, title) for one, title in ((draft, "a device"), (again, "the same device, to reuse"))
+    ]
+    devices = [verdict.devices(exchange) for exchange in exchanges]
+    if not all(devices):
+        raise Unproven("a conforming join was not accepted")
+    same = devices[0][0][0] == devices[1][0][0]
+    case.observe(
+        "join-request/attributes-reuse-device-same", "does" if same else "does not", "the device ids of both answers"
+    )

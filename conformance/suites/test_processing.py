@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
@@ -9,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.checks import refusal, verdict
+from conformance.generate.accepted import ACCEPTED
 from conformance.generate.faults import covered, faults
 from conformance.generate.hostile import HOSTILE, LARGE, Hostile
-from conformance.generate.join import JoinDraft
-from conformance.generate.spelling import Spelling
+from conformance.generate.observed import OBSERVED
 from conformance.generate.tokens import GARBAGE
+from conformance.generate.variants import Variant
 from conformance.kit import Case, Twin, Unproven, requirement
 
 SECTION = "2.1.1.1.3"
@@ -61,9 +63,7 @@ def test_what_a_refusal_says(case: Case) -> None:
     for id_ in PLAINLY_WRONG:
         edit = faults(id_)[0]
         refused.append(case.session.join(edit.apply(case.session.draft()), edit.title))
-    garbage = case.session.send_join(
-        case.session.join_step(), "a garbage token", token=GARBAGE
-    )
+    garbage = case.session.send_join(case.session.join_step(), "a garbage token", token=GARBAGE)
     for exchange in (*refused, garbage):
         if verdict.join(exchange)[0] is verdict.Verdict.REFUSED:
             case.judge(refusal.leaks(exchange), exchange)
@@ -117,47 +117,26 @@ def test_large_body_is_refused(case: Case) -> None:
     case.refused_step("processing/body-size", title, step, Twin.JOIN, layer="json-text", token=case.session.token())
 
 
-# --- the same value in other spellings
+# --- what is accepted, and what is left open
 
 
-def spelled(case: Case, id_: str, title: str, spelling: Spelling) -> None:
-    """A conforming request in another spelling is accepted."""
-    draft: JoinDraft = replace(case.session.draft(), spelling=spelling)
-    case.accepts_join([id_], title, draft)
+def each(variants: Iterable[Variant]) -> list[object]:
+    """A parameter per requirement of this section that these variants are about."""
+    ids = sorted({variant.requirements[0] for variant in variants if variant.requirements[0].startswith(PREFIX)})
+    return [pytest.param(id_, id=id_.removeprefix(PREFIX), marks=requirement(id_)) for id_ in ids]
 
 
-@given(gap=st.text(alphabet=" \t\r\n", min_size=1, max_size=4))
-@requirement("processing/json-white-space")
-def test_white_space(case: Case, gap: str) -> None:
-    """White space wherever RFC 8259 section 2 allows it."""
-    spelled(case, "processing/json-white-space", f"white space {gap!r} around every token", Spelling(gap=gap))
+@pytest.mark.parametrize("id_", each(ACCEPTED))
+def test_variant_is_accepted(case: Case, id_: str) -> None:
+    """The same request in another spelling of JSON, or of its media type, which means the same."""
+    for variant in case.sample([variant for variant in ACCEPTED if variant.requirements == (id_,)]):
+        case.accepts_join([id_], variant.title, variant.apply(case.session.draft()))
 
 
-@given(letters=st.frozensets(st.sampled_from("aeiouyTRDJ/+=pk10"), min_size=1))
-@requirement("processing/json-escapes")
-def test_escapes(case: Case, letters: frozenset[str]) -> None:
-    r"""`\u` escapes for letters that need none, in texts and member names (RFC 8259 section 7)."""
-    title = f"escapes for {''.join(sorted(letters))!r}"
-    spelled(case, "processing/json-escapes", title, Spelling(escape=letters))
-
-
-@given(rotate=st.integers(1, 6))
-@requirement("processing/json-member-order")
-def test_member_order(case: Case, rotate: int) -> None:
-    """The members in another order, which means nothing (RFC 8259 section 4)."""
-    spelled(case, "processing/json-member-order", f"members rotated by {rotate}", Spelling(rotate=rotate))
-
-
-@pytest.mark.parametrize(
-    "media", ["application/json; charset=utf-8", "Application/JSON", "APPLICATION/JSON;charset=UTF-8"]
-)
-@requirement("processing/media-type-parameters")
-def test_media_type_with_parameters(case: Case, media: str) -> None:
-    """The media type with a charset parameter, or in other letters (RFC 9110 8.3.1)."""
-    step = case.session.join_step().having(("Content-Type", media))
-    title = f"Content-Type: {media}"
-    send = lambda: case.session.send_join(step, title, token=case.session.token())  # noqa: E731
-    case.accepts(["processing/media-type-parameters"], title, send, Twin.JOIN)
+@pytest.mark.parametrize("id_", each(OBSERVED))
+def test_what_is_left_open(case: Case, id_: str) -> None:
+    """Texts that a reader of JSON may take or not, and members that the document does not speak of: observed."""
+    case.observes([variant for variant in OBSERVED if variant.requirements[0] == id_])
 
 
 @requirement("processing/chunked")
