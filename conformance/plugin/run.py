@@ -33,6 +33,14 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
+def _version(name: str) -> str:
+    """The version of an installed distribution; a source tree that is run as it lies has none."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
 @dataclass(slots=True)
 class Run:
     """A run that began. Only the process that began it writes the stream; xdist's workers send it their records."""
@@ -56,7 +64,7 @@ class Run:
             self.settings.profile.name,
             self.settings.gate,
             self.settings.seed,
-            {name: importlib.metadata.version(name) for name in _VERSIONS} | {"python": platform.python_version()},
+            {name: _version(name) for name in _VERSIONS} | {"python": platform.python_version()},
             self.settings.select,
             tuple(sorted(given(self.target, self.credentials))),
         )
