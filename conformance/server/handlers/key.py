@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from conformance.codec import base64
 from conformance.server.asked import Asked, Reply
 from conformance.server.refusal import Refusal
+from conformance.server.transport_key import NAME
 
 if TYPE_CHECKING:
     from .service import Service
@@ -23,7 +24,15 @@ def provision(service: Service, asked: Asked) -> Reply:
     if not isinstance(text, str):
         raise Refusal(f"{MEMBER} is missing or not a string.", subcode="error_required_parameter_missing")
     blob = service.behaviour.read_base64(text, MEMBER)
-    service.behaviour.accept_transport_key(service.behaviour.read_blob(blob))
+    _accept(service, blob)
     kid = base64.encode(hashlib.sha256(blob).digest())
     service.site.store.add_key(kid, caller.upn, blob, service.site.now())
     return Reply.of(service.behaviour.key_document(kid, caller.upn))
+
+
+def _accept(service: Service, blob: bytes) -> None:
+    """A transport key's rules, under this member's name."""
+    try:
+        service.behaviour.accept_transport_key(service.behaviour.read_blob(blob))
+    except Refusal as refused:
+        raise Refusal(refused.message.replace(NAME, MEMBER, 1), subcode=refused.subcode) from None
