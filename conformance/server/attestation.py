@@ -6,7 +6,7 @@ signature over the attestation travels with it.
 
 from __future__ import annotations
 
-from conformance.codec.tpms import Attestation
+from conformance.codec.tpms import GENERATED, Attestation
 from conformance.codec.x509 import Certificate
 from conformance.errors import DecodeError
 
@@ -22,8 +22,10 @@ def accept_aik(der: bytes) -> None:
 
 
 def accept_attestation(data: bytes) -> None:
-    """A TPMS_ATTEST (TPM 2.0 Part 2, 10.12), whole and alone; Refusal otherwise."""
+    """A TPMS_ATTEST (TPM 2.0 Part 2, 10.12), whole, alone, and made inside a TPM (6.2); Refusal otherwise."""
     try:
-        Attestation.decode(data)
+        magic = Attestation.decode(data).magic
+        if magic != GENERATED:
+            raise DecodeError("TPMS_ATTEST", 0, f"magic is {magic.hex(' ')}, not TPM_GENERATED_VALUE")
     except DecodeError as error:
         raise undecodable("AttestationData", error) from None
