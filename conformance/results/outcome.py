@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from conformance.results.records import Outcome
 from conformance.results.wire import dump
 
 if TYPE_CHECKING:
-    from conformance.results.records import Device, Evidence, Header, Observation, Outcome
+    from conformance.results.records import Device, Evidence, Header, Observation
+
+_LEVELS = ("MUST", "SHOULD", "MAY")
 
 
 class Verdict(Enum):
@@ -89,8 +92,9 @@ class Results:
 
     @property
     def failed(self) -> tuple[RequirementResult, ...]:
-        """The requirements that failed, at any level."""
-        return tuple(item for item in self.requirements if item.verdict.value == "fail")
+        """The requirements that failed, at any level: MUSTs first, each level in the document's order."""
+        failed = [item for item in self.requirements if item.verdict is Outcome.FAIL]
+        return tuple(sorted(failed, key=lambda item: _LEVELS.index(item.level)))
 
     def to_json(self) -> dict[str, Any]:
         """results.json (schemas/results.schema.json); evidence stays in the stream and the report."""

@@ -16,6 +16,7 @@ from conformance.report.text import as_text, clip, plural, pointed
 from conformance.results import EditRecord
 
 _TEXT = 4_000  # characters of a body shown
+_WHOLE = 65_536  # octets of a document laid out; a longer one is shown as it came
 _LINES = 120  # lines of a laid out document shown
 _VALUE = 72  # characters of a string value shown
 _TAIL = 16
@@ -36,7 +37,7 @@ def show(body: bytes, edit: EditRecord | None = None) -> Markup:
     text = as_text(body)
     if text is None:
         return show_octets(body, marks)
-    document = None if marks else _parsed(text)
+    document = None if marks or len(body) > _WHOLE else _parsed(text)
     if document is None:
         return _plain(text, body, marks)
     try:

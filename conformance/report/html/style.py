@@ -22,7 +22,7 @@ header.top{background:var(--panel);border-top:6px solid var(--verdict);padding:2
 .conformant{--verdict:var(--pass)}.nonconformant{--verdict:var(--fail)}.incomplete{--verdict:var(--inconclusive)}
 .over{color:var(--soft);font-size:.9rem;letter-spacing:.02em}
 h1{font-size:2.6rem;line-height:1.15;letter-spacing:-.02em;color:var(--verdict);margin:.15rem 0 .35rem}
-.why{font-size:1.12rem;max-width:80ch}
+.why{font-size:1.12rem;max-width:95ch}
 
 .counts{display:flex;flex-wrap:wrap;gap:.3rem 1.4rem;list-style:none;padding:0;margin-top:.6rem;
 font-variant-numeric:tabular-nums}
@@ -106,6 +106,8 @@ details.twin>.exchange,details.again>*:not(summary){margin-top:.5rem}
 .cards{display:grid;gap:.5rem}
 .card{border:1px solid var(--line);border-radius:8px;background:var(--panel);padding:.7rem .9rem;display:grid;
 gap:.35rem}
+details.card{display:block}details.card>summary{cursor:pointer}details.card>ul{margin:.5rem 0 .2rem;padding-left:1.6rem}
+details.more{margin-top:.6rem}details.more>.scroll{margin-top:.5rem}
 footer{color:var(--soft);font-size:.86rem;padding-block:3rem 2.5rem}
 .inside,.failure,.edit,.exchange>section,.card,.cards,.rows,.swap{grid-template-columns:minmax(0,1fr)}
 :focus-visible{outline:2px solid var(--link);outline-offset:2px}
@@ -126,7 +128,7 @@ pre{font-size:.74rem}}
 :root{--bg:#fff;--panel:#fff}body{font-size:10pt}nav,.filter{display:none}
 pre{max-height:none;white-space:pre-wrap}.req,.failure,tr,.card{break-inside:avoid}
 .req.fail,.req.error{break-inside:auto}
-details:not([open])::details-content{content-visibility:visible;block-size:auto;display:block}
+:is(.failure details,.card,.more):not([open])::details-content{content-visibility:visible;block-size:auto;display:block}
 .scroll{overflow:visible}a{color:inherit;text-decoration:none}}
 """.strip()
 
