@@ -25,7 +25,8 @@ def accept_attestation(data: bytes) -> None:
     """A TPMS_ATTEST (TPM 2.0 Part 2, 10.12), whole, alone, and made inside a TPM (6.2); Refusal otherwise."""
     try:
         magic = Attestation.decode(data).magic
-        if magic != GENERATED:
-            raise DecodeError("TPMS_ATTEST", 0, f"magic is {magic.hex(' ')}, not TPM_GENERATED_VALUE")
     except DecodeError as error:
         raise undecodable("AttestationData", error) from None
+    if magic != GENERATED:
+        problem = DecodeError("TPMS_ATTEST", 0, f"magic is {magic.hex(' ')}, not TPM_GENERATED_VALUE")
+        raise undecodable("AttestationData", problem)
