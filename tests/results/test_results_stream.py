@@ -27,6 +27,7 @@ from conformance.results import (
     Writer,
     load,
 )
+from conformance.spec import schemas
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,6 +95,14 @@ def test_first_and_last_line_name_format_and_end(tmp_path: Path) -> None:
     request = lines[1]["requirements"][0]["failures"][0]["exchange"]["request"]
     assert request["body"] == {"base64": "eyJhIjoxfQ==", "text": '{"a":1}'}
     assert "text" not in lines[1]["requirements"][0]["failures"][0]["exchange"]["answer"]["body"]
+
+
+def test_each_line_keeps_to_its_schema(tmp_path: Path) -> None:
+    validator = schemas.validator("result-record")
+    for line in written(tmp_path / "r.jsonl", *STREAM).read_text().splitlines():
+        document = json.loads(line)
+        assert [error.message for error in validator.iter_errors(document)] == []
+        assert list(validator.iter_errors({"record": document["record"]}))
 
 
 def test_each_line_is_on_its_way_before_the_next(tmp_path: Path) -> None:
