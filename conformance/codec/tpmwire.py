@@ -28,11 +28,11 @@ class Walk:
         self.depth = 0
         self.listen = listen
 
-    def take(self, size: int, field: str) -> bytes:
-        """The next `size` octets; DecodeError, and the octets there are told, when they are fewer."""
+    def take(self, size: int, field: str, start: int | None = None) -> bytes:
+        """The next `size` octets of a field that began at `start`; fewer are told, and are a DecodeError."""
         octets = self.data[self.position : self.position + size]
         if len(octets) < size:
-            self.tell(self.position, field, None)
+            self.tell(self.position if start is None else start, field, None)
             problem = f"cut off in {field}: {size} octets belong there, {len(octets)} are left"
             raise DecodeError(self.structure, len(self.data), problem)
         self.position += size
@@ -107,7 +107,7 @@ class Octets:
         """The octets, without their size."""
         start = walk.position
         length = int.from_bytes(walk.take(self.size, f"the size of {field}"), "big")
-        value = walk.take(length, field)
+        value = walk.take(length, field, start)
         walk.tell(start, field, value)
         return value
 

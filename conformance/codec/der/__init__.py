@@ -3,6 +3,7 @@
 from conformance.codec.der.cursor import Cursor, exact
 from conformance.codec.der.reading import Element, read, read_all
 from conformance.codec.der.values import (
+    STRINGS,
     decode_bit_string,
     decode_boolean,
     decode_integer,
@@ -32,6 +33,7 @@ from conformance.codec.der.writing import (
 )
 
 __all__ = [
+    "STRINGS",
     "Cursor",
     "Element",
     "bit_string",

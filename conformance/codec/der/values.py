@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from conformance.codec.der.reading import Element
 
 _MAX_ARC_OCTETS: Final = 20  # 128-bit arcs (2.25.UUID) take nineteen
-_ENCODINGS: Final = {
+STRINGS: Final = {
     tags.UTF8_STRING: "utf-8",
     tags.NUMERIC_STRING: "ascii",
     tags.PRINTABLE_STRING: "ascii",
@@ -100,7 +100,7 @@ def decode_octets(content: bytes, structure: str, offset: int, *, strict: bool =
 
 def decode_string(tag: int, content: bytes, structure: str = "string", offset: int = 0) -> str:
     """The text of a character string's content octets; NUL and other controls stay in it."""
-    encoding = _ENCODINGS.get(tag)
+    encoding = STRINGS.get(tag)
     if encoding is None:
         raise DecodeError(structure, offset, f"{tags.describe(tag)} is not a character string")
     try:
