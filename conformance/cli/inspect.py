@@ -65,6 +65,8 @@ def _show(console: Console, text: str, style: str = "") -> None:
 
 
 def _summary(remarks: tuple[Remark, ...]) -> str:
+    if not remarks:
+        return "the catalogue says nothing that could be told from this"
     counts = {verdict: sum(remark.holds is verdict for remark in remarks) for verdict in (True, False, None)}
     holding = f"{counts[True]} of the catalogue's requirements hold{'s' * (counts[True] == 1)}"
     broken = f"{counts[False]} {'does' if counts[False] == 1 else 'do'} not"

@@ -12,7 +12,7 @@ from conformance.codec.der import tags
 from conformance.codec.dissect.extensions import in_words
 from conformance.codec.dissect.oids import NAMES
 from conformance.codec.dissect.rows import Recorder
-from conformance.codec.dissect.text import quoted
+from conformance.codec.dissect.text import counted, quoted
 from conformance.codec.heard import Heard
 from conformance.errors import DecodeError
 
@@ -48,12 +48,7 @@ def _say(element: der.Element) -> str:
         return der.decode_time(element, "time").strftime("%Y-%m-%d %H:%M:%S UTC")
     if element.tag in der.STRINGS:
         return f"{quoted(der.decode_string(element.tag, content, offset=start))} {tags.describe(element.tag)}"
-    return f"{tags.describe(element.tag)}, {octets(len(content) + element.missing)}"
-
-
-def octets(count: int) -> str:
-    """A number of octets in words."""
-    return f"{count} octet{'s' * (count != 1)}"
+    return f"{tags.describe(element.tag)}, {counted(len(content) + element.missing)}"
 
 
 def oid(dotted: str) -> str:
@@ -66,7 +61,7 @@ def _number(value: int, size: int) -> str:
 
 
 def _bits(content: bytes, unused: int) -> str:
-    return f"BIT STRING, {octets(len(content))}" + (f", {unused} bits unused" if unused else "")
+    return f"BIT STRING, {counted(len(content))}" + (f", {unused} bits unused" if unused else "")
 
 
 class Asn1Recorder(Recorder):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from conformance.codec import tpms
 from conformance.codec.dissect.rows import Dissection, Recorder, unread
-from conformance.codec.dissect.text import quoted
+from conformance.codec.dissect.text import counted, quoted
 from conformance.codec.tpms import Attestation, AttestationType, PcrSelection
 from conformance.errors import DecodeError
 
@@ -47,7 +47,7 @@ def _say_octets(field: str, value: bytes) -> str:
         return f"PCR {', '.join(map(str, pcrs))}" if pcrs else "no PCR"
     if field in _NAME_FIELDS and value[:2] and (hashed := _ALGORITHMS.get(int.from_bytes(value[:2], "big"))):
         return f"name of {len(value)} octets, by {hashed}"
-    return f"{len(value)} octet{'s' * (len(value) != 1)}"
+    return counted(len(value))
 
 
 def _say_number(field: str, value: int) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from conformance.codec import rsakey
 from conformance.codec.dissect.rows import Dissection, Recorder, unread
-from conformance.codec.dissect.text import quoted
+from conformance.codec.dissect.text import counted, quoted
 from conformance.codec.heard import Heard
 from conformance.codec.rsakey import HEADER_FIELDS, RsaKeyBlob
 from conformance.errors import DecodeError
@@ -64,7 +64,7 @@ def _body(blob: RsaKeyBlob) -> Iterator[Heard]:
         if announced:
             start = offset - rsakey.HEADER_SIZE
             octets = blob.body[start : start + announced]
-            yield Heard(offset, 0, field, octets, _there(f"{len(octets)} octets", octets, announced))
+            yield Heard(offset, 0, field, octets, _there(counted(len(octets)), octets, announced))
             offset += len(octets)
 
 

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from conformance.codec.dissect.rows import Dissection, Recorder
-from conformance.codec.dissect.text import printable, quoted
+from conformance.codec.dissect.text import counted, printable, quoted
 from conformance.codec.heard import Heard
 from conformance.codec.jose import Compact
 from conformance.errors import DecodeError
@@ -33,14 +33,14 @@ def nonce(data: bytes) -> Dissection:
 def _opaque(data: bytes) -> Iterator[Heard]:
     text = data.decode("latin-1")
     said = f": {quoted(text[:_SHOWN])}" if text.isascii() and text.isprintable() else ""
-    yield Heard(0, 0, "nonce", data, f"{len(data)} opaque octets{said}")
+    yield Heard(0, 0, "nonce", data, f"{counted(len(data))}, opaque{said}")
 
 
 def _parts(token: Compact, data: bytes) -> Iterator[Heard]:
     yield Heard(0, 0, f"compact {token.kind}", b"", f"{len(token.parts)} parts")
     offset = 0
     for index, (name, part, text) in enumerate(zip(token.part_names, token.parts, data.split(b"."), strict=True)):
-        said = printable(json.dumps(token.header, ensure_ascii=False)) if index == 0 else f"{len(part)} octets"
+        said = printable(json.dumps(token.header, ensure_ascii=False)) if index == 0 else counted(len(part))
         dot = b"." if index + 1 < len(token.parts) else b""
         yield Heard(offset, 1, name, text + dot, said)
         offset += len(text) + 1

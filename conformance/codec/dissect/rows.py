@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from conformance.codec.dissect.text import counted
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -98,4 +100,4 @@ def unread(rows: tuple[Row, ...], data: bytes) -> tuple[Row, ...]:
     left = len(data) - end
     if not left:
         return rows
-    return (*rows, Row(end, left, 0, "(not read)", f"{left} octets", "unread", data[end:]))
+    return (*rows, Row(end, left, 0, "(not read)", counted(left), "unread", data[end:]))

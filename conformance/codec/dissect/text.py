@@ -22,6 +22,11 @@ def quoted(text: str) -> str:
     return f'"{printable(text)}"'
 
 
+def counted(number: int) -> str:
+    """A number of octets in words."""
+    return f"{number} octet{'s' * (number != 1)}"
+
+
 def _plain(character: str) -> bool:
     if character.isascii():
         return character.isprintable() and character != "\\"
