@@ -132,7 +132,7 @@ def _requirement(item: Requirement, outcomes: list[RequirementOutcome], stream: 
         tests=len(outcomes),
         cases=sum(outcome.cases for outcome in outcomes),
         requests=sum(outcome.requests for outcome in outcomes),
-        planned=max(stream.header.planned.get(item.id, 0), len(outcomes)),
+        testable=item.party is Party.SERVER and not item.untestable,
         not_offered=not_offered,
         missing=_missing(item, stream, not_offered=not_offered) if outcomes and verdict is Outcome.SKIP else (),
         failures=tuple(evidence for outcome in outcomes for evidence in outcome.failures),
@@ -158,7 +158,7 @@ def _untested(item: Requirement, stream: _Stream) -> str:
         return item.untestable
     if item.party is Party.CLIENT:
         return "a duty of the client, which nothing a server answers can show"
-    if stream.header.planned.get(item.id):
+    if stream.stops or stream.footer is None:
         return "not reached before the run ended"
     return f"no test of the {stream.header.profile} profile covers it"
 

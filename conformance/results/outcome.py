@@ -51,7 +51,7 @@ class RequirementResult:
     tests: int = 0
     cases: int = 0
     requests: int = 0
-    planned: int = 0
+    testable: bool = True
     not_offered: bool = False
     missing: tuple[str, ...] = ()
     failures: tuple[Evidence, ...] = ()

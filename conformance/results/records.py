@@ -52,7 +52,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Header(Record):
-    """What the run set out to do. `planned` is the number of tests collected per requirement id."""
+    """What the run set out to do."""
 
     started: str  # ISO 8601, UTC
     target: dict[str, str]  # url, tenant, domain
@@ -62,7 +62,6 @@ class Header(Record):
     versions: dict[str, str]
     selection: tuple[str, ...] = ()  # as given; empty: everything
     given: tuple[str, ...] = ()  # the needs that are available
-    planned: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,11 +32,11 @@ class Run:
 
     @property
     def applicable(self) -> tuple[RequirementResult, ...]:
-        """The MUSTs of a server that tests were planned for, without those the target does not offer."""
+        """The selected MUSTs of a server that a run can test, without those about what the target does not offer."""
         return tuple(
             item
             for item in self.requirements
-            if item.level == "MUST" and item.party != "client" and item.planned and not item.not_offered
+            if item.level == "MUST" and item.testable and not item.not_offered
         )
 
     @property
@@ -97,7 +97,7 @@ def _conformant(run: Run) -> str:
     below = sum(item.verdict is Outcome.FAIL for item in run.requirements)
     aside = f"; {below} failed below the gate" if below else ""
     if not run.applicable:
-        return f"No requirement at the gate's level failed; no MUST requirement was planned{aside}."
+        return f"No requirement at the gate's level failed; no MUST requirement was to be tested{aside}."
     return (
         f"No requirement at the gate's level failed, and {len(run.settled)} of {len(run.applicable)} applicable MUST "
         f"requirements came to a verdict{aside}."

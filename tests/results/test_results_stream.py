@@ -66,7 +66,6 @@ HEADER = Header(
     seed=2**40,
     versions={"python": "3.11"},
     given=("token",),
-    planned={"join-request/x": 1},
 )
 FOOTER = Footer("2026-11-22T16:01:00Z", 60.0, 3)
 STREAM: tuple[StreamRecord, ...] = (

@@ -47,7 +47,7 @@ EVIDENCE = Evidence(
 OUTCOMES = (RequirementOutcome(ID, Outcome.FAIL, "it was accepted", 2, 3, (EVIDENCE, Evidence("no answer"))),)
 OBSERVED = (Observation("A1", "created", "201"), Observation("processing/error-shape", "does"))
 STREAM: tuple[StreamRecord, ...] = (
-    Header(NOW, {"url": "https://drs.example"}, "quick", "must", 7, {"python": "3"}, ("3.1",), ("token",), {ID: 1}),
+    Header(NOW, {"url": "https://drs.example"}, "quick", "must", 7, {"python": "3"}, ("3.1",), ("token",)),
     TestRecord("t.py::t", "Sends.", "2.1.1", 0.5, 3, Outcome.FAIL, "", OUTCOMES, OBSERVED, {"BLOB_HEADER": 2}),
     Device("d", NOW, "AA"),
     Device("d", NOW, "AA", removed=True),
