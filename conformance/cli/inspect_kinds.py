@@ -143,8 +143,8 @@ def _remark(says: str, key: str, holds: bool, why: str = "") -> Remark | None:
         ambiguity = book.ambiguities[says]
         return Remark(key, f"{says}: {ambiguity.title}. {ambiguity.settled}", None) if holds else None
     requirement = book.requirements[says]
-    words = f"'{requirement.quote}'" if requirement.quote else f"{requirement.title} [{requirement.reference}]"
+    rests = f"'{requirement.quote}'" if requirement.quote else f"[{requirement.reference}]"
     if requirement.level is Level.MAY:
         return Remark(key, f"{says}: {requirement.title} - {'seen' if holds else 'not seen'}{because}", None)
     verdict = "holds" if holds else "does not hold"
-    return Remark(key, f"{says}: {requirement.level}, {words} - {verdict}{because}", holds)
+    return Remark(key, f"{says}: {requirement.level}, {requirement.title} - {verdict}{because} {rests}", holds)

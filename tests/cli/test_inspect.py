@@ -67,15 +67,15 @@ def test_the_genuine_windows_request(vectors: Path) -> None:
     assert "commonName:" in shown.text
     assert r"FB014A\x0" in shown.text
     assert shown.said_of("A11").startswith("o A11: A CN that ends in NUL.")
-    assert shown.said_of("join-request/csr-signature").endswith("- holds")
-    assert shown.said_of("join-request/csr-nonce").endswith("- does not hold")
+    assert "- holds" in shown.said_of("join-request/csr-signature")
+    assert "- does not hold" in shown.said_of("join-request/csr-nonce")
     assert " join-request/csr-cn:" not in shown.text
 
 
 def test_the_published_transport_key(vectors: Path) -> None:
     shown = show("transport-key", (vectors / "msdvrj_4_1_transportkey.bin").read_bytes())
     magic = catalogue().requirements["join-request/transport-key-magic"]
-    assert shown.said_of(magic.id) == f"+ {magic.id}: MUST, '{magic.quote}' - holds"
+    assert shown.said_of(magic.id) == f"+ {magic.id}: MUST, {magic.title} - holds '{magic.quote}'"
     assert "does not hold" not in shown.text
     assert "PublicExponent: 65537" in shown.text
 
@@ -86,7 +86,7 @@ def test_the_published_certificates(vectors: Path) -> None:
     assert shown.said_of("field-services/certificate-long-form").endswith("- seen")
     assert shown.said_of("field-services/certificate-issuer").endswith("- seen")
     assert shown.said_of("field-services/certificate-device-id").endswith("- not seen")  # its authors edited the CN
-    assert shown.said_of("join-answer/certificate-not-self-signed").endswith("- holds")
+    assert "- holds" in shown.said_of("join-answer/certificate-not-self-signed")
 
 
 @pytest.mark.parametrize("name", ATTESTATIONS)
@@ -94,7 +94,7 @@ def test_attestations_of_a_software_tpm(name: str) -> None:
     shown = show("attestation", ATTESTATIONS[name])
     assert shown.fault == ""
     assert "magic: TPM_GENERATED_VALUE" in shown.text
-    assert shown.said_of("join-request/attestation-structure").endswith("- holds")
+    assert "- holds" in shown.said_of("join-request/attestation-structure")
     assert "does not hold" not in shown.text
 
 
@@ -140,7 +140,7 @@ def test_raw_base64_and_pem_are_the_same_structure() -> None:
         assert one.lines[0] == f"standard input: certificate, {len(AIK)} octets, {form}"
         bodies.add("\n".join(line for line in one.lines if line[:6].strip().isdigit()))
     assert len(bodies) == 1
-    assert shown["base64"].said_of("join-answer/raw-body-base64").endswith("- holds")
+    assert "- holds" in shown["base64"].said_of("join-answer/raw-body-base64")
 
 
 def test_line_breaks_in_base64_are_read_and_remarked() -> None:
@@ -154,7 +154,7 @@ def test_line_breaks_in_base64_are_read_and_remarked() -> None:
 def test_a_cut_attestation_is_shown_as_far_as_it_goes(size: int) -> None:
     shown = show("attestation", ATTESTATIONS["quote"][:size])
     assert "magic" in shown.text
-    assert shown.said_of("join-request/attestation-structure").find("- does not hold (TPMS_ATTEST: cut off in ") > 0
+    assert "- does not hold (TPMS_ATTEST: cut off in " in shown.said_of("join-request/attestation-structure")
     assert shown.fault.startswith("standard input: TPMS_ATTEST: cut off in ")
     assert shown.fault.endswith(f"at offset {size}")
 
@@ -181,7 +181,7 @@ def test_octets_behind_a_structure_are_its_only_fault() -> None:
     shown = show("attestation", ATTESTATIONS["quote"] + b"\x1b[31m")
     assert "(not read): 5 octets" in shown.text
     assert "- does not hold (" in shown.said_of("join-request/attestation-trailing")
-    assert shown.said_of("join-request/attestation-magic").endswith("- holds")
+    assert "- holds" in shown.said_of("join-request/attestation-magic")
     assert shown.fault.endswith(f"5 octets follow where nothing may at offset {len(ATTESTATIONS['quote'])}")
 
 
@@ -271,8 +271,8 @@ def test_a_nonce() -> None:
         shown = show("nonce", data, width=160)
         assert '{"alg": "RSA-OAEP-256", "enc": "A256GCM"}' in " ".join(shown.text.split())
         assert "compact JWE: 5 parts" in shown.text
-    assert show("nonce", base64.b64encode(jwe)).said_of("nonce/value-base64").endswith("- holds")
-    assert show("nonce", b"\xff\x00short").said_of("nonce/unpredictable").endswith("- does not hold")
+    assert "- holds" in show("nonce", base64.b64encode(jwe)).said_of("nonce/value-base64")
+    assert "- does not hold" in show("nonce", b"\xff\x00short").said_of("nonce/unpredictable")
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
