@@ -179,7 +179,7 @@ def test_base64_that_is_cut_is_shown_as_far_as_it_goes() -> None:
 
 def test_octets_behind_a_structure_are_its_only_fault() -> None:
     shown = show("attestation", ATTESTATIONS["quote"] + b"\x1b[31m")
-    assert "(not read): 5 octets" in shown.text
+    assert "(not shown): 5 octets" in shown.text
     assert "- does not hold (" in shown.said_of("join-request/attestation-trailing")
     assert "- holds" in shown.said_of("join-request/attestation-magic")
     assert shown.fault.endswith(f"5 octets follow where nothing may at offset {len(ATTESTATIONS['quote'])}")

@@ -148,6 +148,17 @@ def test_deep_nesting_in_an_extension_is_shown_as_far_as_sensible() -> None:
     assert 0 < max(row.depth for row in dissection.rows) < 64
 
 
+def test_a_structure_of_more_parts_than_anyone_reads_is_shown_in_part() -> None:
+    attribute = der.sequence(der.oid("1.2"), der.tlv(0x31, b""))
+    spki = der.sequence(der.sequence(der.oid("1.2.3")), der.bit_string(b""))
+    info = der.sequence(der.integer(0), der.sequence(), spki, der.tlv(0xA0, attribute * 10_000))
+    data = der.sequence(info, der.sequence(der.oid("1.2.3")), der.bit_string(b""))
+    dissection = dissect.request(data)
+    assert (dissection.fault, len(dissection.rows)) == (None, 20_001)
+    assert dissection.rows[-1].field == "(not shown)"
+    assert b"".join(row.octets for row in dissection.rows) == data
+
+
 def test_a_nonce_of_the_field_is_a_compact_jwe() -> None:
     header = base64.encode_url(b'{"alg":"RSA-OAEP-256","enc":"A256GCM"}')
     data = f"{header}.AA.AA.AA.AA".encode()

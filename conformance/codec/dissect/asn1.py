@@ -78,6 +78,8 @@ class Asn1Recorder(Recorder):
 
     def __call__(self, heard: Heard) -> None:
         """Keep a row, and those of what it wraps."""
+        if self.full:
+            return
         element = heard.value
         if not isinstance(element, der.Element):
             super().__call__(heard)
@@ -118,7 +120,7 @@ class Asn1Recorder(Recorder):
         except DecodeError:
             return
         waiting = [(top, depth) for top in reversed(tops)]
-        while waiting:
+        while waiting and not self.full:
             one, level = waiting.pop()
             part = Heard(one.offset, level, tags.describe(one.tag), one.head if one.constructed else one.raw, one)
             self.add(part, say(one).removeprefix(f"{part.field}, ").removesuffix(f" {part.field}"), self.key_of(part))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from conformance.codec.dissect.text import counted
 
@@ -46,6 +46,9 @@ class Dissection:
     loose: DecodeError | None = None
 
 
+_MOST: Final = 20_000
+
+
 class Recorder:
     """A listener that keeps a row of everything it hears; `describe` says a part's value."""
 
@@ -67,12 +70,19 @@ class Recorder:
         return ".".join(self._path)
 
     def add(self, heard: Heard, value: str, key: str) -> None:
-        """Keep a row with this value and key."""
+        """Keep a row with this value and key; of a structure with more parts than anyone reads, the first."""
+        if self.full:
+            return
         self._rows.append(Row(heard.offset, 0, heard.depth, heard.field, value, key, heard.octets))
 
     def count(self) -> int:
         """How many rows there are."""
         return len(self._rows)
+
+    @property
+    def full(self) -> bool:
+        """Whether no more rows are kept."""
+        return len(self._rows) >= _MOST
 
     def split(self, behind: int) -> None:
         """Leave to the rows from number `behind` on what they show of the row before them, if that is all the rest."""
@@ -95,9 +105,9 @@ class Recorder:
 
 
 def unread(rows: tuple[Row, ...], data: bytes) -> tuple[Row, ...]:
-    """The rows, and one more for the octets behind the last of them, if there are any."""
+    """The rows, and one more for the octets behind the last of them, if there are any: those not read, or not kept."""
     end = max((row.offset + row.length for row in rows), default=0)
     left = len(data) - end
     if not left:
         return rows
-    return (*rows, Row(end, left, 0, "(not read)", counted(left), "unread", data[end:]))
+    return (*rows, Row(end, left, 0, "(not shown)", counted(left), "unread", data[end:]))
