@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SET_UP = re.compile(r"python3 -m venv \.venv && \.venv/bin/pip install -q (\.|tox) && \.venv/bin/(drs-conformance|tox)")
 EXAMPLE_TARGET = "https://drs.test.example"  # what the README writes where the reader has a server of their own
-OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*[a-z]")
+OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*[a-z](?![\w-])")
 VARIABLE = re.compile(r"\bDRS_[A-Z_]*[A-Z]\b")
 
 
