@@ -118,7 +118,7 @@ def application(service: Service) -> ASGIApp:
 
 
 def _asked(scope: Scope) -> Asked:
-    state = scope.get("state") or {}
+    state = scope["state"]
     return Asked(
         method=scope["method"],
         path=scope["path"],
@@ -126,7 +126,7 @@ def _asked(scope: Scope) -> Asked:
         query=_query(scope["query_string"]),
         headers=tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]),
         peer_certificate=state.get("peer_certificate"),
-        connection=(state.get("connection", 0), next(state.get("requests", iter((0,))))),
+        connection=(state["connection"], next(state["requests"])),
     )
 
 
@@ -140,6 +140,11 @@ def _query(raw: bytes) -> tuple[tuple[str, str], ...]:
 async def _answer(send: Send, scope: Scope, reply: Reply) -> None:
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
     headers.append((b"content-length", str(len(reply.body)).encode("ascii")))
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     body = b"" if scope["method"] == "HEAD" else reply.body
-    await send({"type": "http.response.body", "body": body})
+    cork = scope["state"]["cork"]
+    cork.hold()
+    try:
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+    finally:
+        cork.release()

@@ -43,8 +43,7 @@ class Extension:
 
     def encode(self) -> bytes:
         """The Extension SEQUENCE; FALSE is the default of `critical` and not written (X.690 11.5)."""
-        flag = der.boolean(True) if self.critical else b""
-        return der.sequence(_oid(self.oid), flag, der.octet_string(self.value))
+        return _encoded(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +74,12 @@ class Holder:
 
 
 _oid = lru_cache(maxsize=64)(der.oid)
+
+
+@lru_cache(maxsize=256)  # most extensions of most certificates are the same
+def _encoded(extension: Extension) -> bytes:
+    flag = der.boolean(True) if extension.critical else b""
+    return der.sequence(_oid(extension.oid), flag, der.octet_string(extension.value))
 
 
 def name(*attributes: tuple[str, bytes]) -> bytes:
@@ -164,6 +169,7 @@ def years_after(moment: datetime, years: int) -> datetime:
         return moment.replace(year=moment.year + years, day=28)
 
 
+@lru_cache(maxsize=16)
 def time(moment: datetime) -> bytes:
     """UTCTime until 2049, GeneralizedTime from 2050 (RFC 5280 4.1.2.5)."""
     utc = moment.astimezone(UTC)

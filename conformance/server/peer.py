@@ -5,27 +5,61 @@ The one rule: the certificate here was verified by the handshake against the dev
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from typing import TYPE_CHECKING, Any, cast
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 if TYPE_CHECKING:
-    import asyncio
     import ssl
 
 LINGER = 0.05  # seconds for the last octets of a TLS connection to leave
 _numbers = itertools.count(1)
 
 
+class Cork:
+    """A transport that, while held, gathers what is written: head and body of an answer leave in one system call."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._held: list[bytes] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def hold(self) -> None:
+        """Gathers from here on."""
+        self._held = []
+
+    def release(self) -> None:
+        """Writes what was gathered, and gathers no more."""
+        held, self._held = self._held, None
+        if held:
+            self._transport.write(b"".join(held))
+
+    def write(self, data: bytes) -> None:
+        """Writes, now or when released."""
+        if self._held is None:
+            self._transport.write(data)
+        else:
+            self._held.append(data)
+
+    def close(self) -> None:
+        """Closes, after whatever is held has left."""
+        self.release()
+        self._transport.close()
+
+
 class PeerProtocol(H11Protocol):
-    """Puts `peer_certificate` (DER or None) and `connection` (a number from 1) into the scope's state."""
+    """Puts `peer_certificate` (DER or None), `connection` (a number from 1), `requests` and `cork` into the state."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A connection is there, its TLS handshake done."""
-        super().connection_made(transport)
+        cork = Cork(transport)
+        super().connection_made(cast("asyncio.Transport", cork))
         tls = cast("ssl.SSLObject | None", transport.get_extra_info("ssl_object"))
-        seen: dict[str, Any] = {"connection": next(_numbers), "requests": itertools.count(1)}
+        seen: dict[str, Any] = {"connection": next(_numbers), "requests": itertools.count(1), "cork": cork}
         if tls is not None:
             seen["peer_certificate"] = tls.getpeercert(binary_form=True)
         self.app_state = {**self.app_state, **seen}

@@ -205,3 +205,13 @@ def test_the_correlation_id_comes_back(drs: Driver) -> None:
     ):
         assert answer.headers["client-request-id"] == correlation
     assert "client-request-id" not in post(drs, b"{}", client_request_id="x\tnot a guid").headers
+
+
+def test_an_answer_leaves_in_one_piece(drs: Driver) -> None:
+    host, port = drs.ready.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=5) as sock:
+        for _ in range(20):
+            sock.sendall(f"GET /{drs.ready.tenant}/Discover?api-version=1.9 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            head, _, rest = sock.recv(65536).partition(b"\r\n\r\n")
+            assert b"content-length: %d" % len(rest) in head
+            assert rest.endswith(b"}")
