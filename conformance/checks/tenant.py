@@ -49,7 +49,7 @@ def tenant_info(exchange: Exchange, member: str) -> str | None:
 def agree(by_id: Exchange, by_domain: Exchange) -> Judgement:
     """The answers for both names of a tenant hold the same services, and the same tenant id where they have one."""
     one, other = discovery.services(by_id), discovery.services(by_domain)
-    if one is None or other is None:
+    if not one or not other:
         return Judgement()
     id_ = "discovery/tenant-forms-agree"
     found = [
