@@ -39,6 +39,12 @@ class Judgement:
     def __add__(self, other: Judgement) -> Judgement:
         return Judgement(self.checked | other.checked, self.findings + other.findings, self.seen + other.seen)
 
+    def only(self, requirements: Iterable[str]) -> Judgement:
+        """The same of these requirements alone, with everything that was seen."""
+        wanted = frozenset(requirements)
+        findings = tuple(finding for finding in self.findings if finding.requirement in wanted)
+        return Judgement(self.checked & wanted, findings, self.seen)
+
 
 class Notes:
     """Collects a judgement while a check reads an answer."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.client import protocol as steps
+from conformance.exchange import Exchange
 from conformance.kit.case import Case, CheckFailed, edit_record
 from conformance.kit.profile import PROFILES, Profile, profile
 from conformance.kit.session import NotOffered, Session, Unproven, only
@@ -14,6 +15,7 @@ __all__ = [
     "PROFILES",
     "Case",
     "CheckFailed",
+    "Exchange",
     "NotOffered",
     "Profile",
     "Session",

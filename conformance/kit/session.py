@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from _pytest.outcomes import Skipped
 
@@ -49,6 +50,7 @@ class Session:
     on_device: Callable[[str, str], None] = field(default=lambda *_: None)
     stopped: str | None = None
     refused_token: str | None = None
+    kept: dict[str, Any] = field(default_factory=dict)  # what several cases judge, and is asked for once
     _services: Services | None = None
     _discovery: Exchange | None = None
     _drafts: int = 0
