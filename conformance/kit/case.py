@@ -25,6 +25,7 @@ from conformance.kit.ledger import Ledger
 from conformance.kit.session import NotOffered, Session, Unproven
 from conformance.kit.twins import Twin, Twins
 from conformance.results import EditRecord, Observation
+from conformance.spec import Level, catalogue
 
 T = TypeVar("T")
 
@@ -158,7 +159,8 @@ class Case:
             verdict, why = self.twins.judge(Twin.JOIN, exchange)
             accepted = verdict is Verdict.ACCEPTED
             for requirement in variant.requirements:
-                self.observe(requirement, "does" if accepted else "does not", f"{variant.title} {why}")
+                if catalogue().requirements[requirement].level is Level.MAY:
+                    self.observe(requirement, "does" if accepted else "does not", f"{variant.title} {why}")
             if variant.ambiguity and (reading := variant.if_accepted if accepted else variant.if_refused):
                 self.observe(variant.ambiguity, reading, f"{variant.title} {why}")
 

@@ -2,7 +2,7 @@
 
 Rule 1: per requirement a fail outweighs an error, an error an inconclusive, that a pass, and a pass a skip.
 Rule 2: a selected requirement of the catalogue that nothing tested is there all the same, skipped, and says why.
-Rule 3: what only the field does (`source = field`) is observed, and never counts.
+Rule 3: what a target may do or leave (MAY: what only the field does among it) is observed, and never counts.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from conformance.results.records import (
     TestRecord,
 )
 from conformance.results.verdict import Run, judge
-from conformance.spec import NEEDS, OFFERED, Party, Source
+from conformance.spec import NEEDS, OFFERED, Level, Party
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,7 +55,7 @@ def fold(records: Iterable[StreamRecord], catalogue: Catalogue) -> Results:
     Raises ResultsError when there is no header, or when the stream names what this catalogue does not have.
     """
     stream = _sort(records)
-    habits = {id_ for id_, item in catalogue.requirements.items() if item.source is Source.FIELD}
+    habits = {id_ for id_, item in catalogue.requirements.items() if item.level is Level.MAY}
     outcomes = _outcomes(stream.tests, catalogue)
     wanted = {item.id for item in catalogue.select(stream.header.selection)} | outcomes.keys()
     requirements = tuple(

@@ -237,7 +237,6 @@ def test_what_is_not_applicable_asks_for_no_evidence() -> None:
     [
         ("SHOULD", "must", Verdict.CONFORMANT),
         ("SHOULD", "should", Verdict.NONCONFORMANT),
-        ("MAY", "should", Verdict.CONFORMANT),
         ("MUST", "must", Verdict.NONCONFORMANT),
     ],
 )
@@ -246,6 +245,13 @@ def test_the_gate_decides_what_a_failure_costs(level: str, gate: str, verdict: V
     results = run(header(gate=gate), a_test(came(FAIL), came(PASS, "a/b")), FOOTER, entries=entries)
     assert results.verdict is verdict
     assert ("1 failed below the gate" in results.why) == (verdict is Verdict.CONFORMANT)
+
+
+def test_what_is_optional_is_observed_and_never_counts() -> None:
+    entries = (entry("a/a"), entry("a/may", level="MAY"))
+    results = run(header(gate="should"), a_test(came(PASS), came(FAIL, "a/may", "why")), FOOTER, entries=entries)
+    assert (results.verdict, [item.id for item in results.requirements]) == (Verdict.CONFORMANT, ["a/a"])
+    assert [(seen.ambiguity, seen.reading) for seen in results.observations] == [("a/may", "does not")]
 
 
 @pytest.mark.parametrize(
