@@ -198,7 +198,7 @@ ALTERED: dict[str, tuple[Alteration, set[str]]] = {
     ),
     "domain-refused": (refusing(lambda scope: discovers(scope) and "." in tenant_of(scope)), {"discovery/domain-name"}),
     "id-refused": (
-        refusing(lambda scope: by_id(scope)),
+        refusing(by_id),
         {"discovery/tenant-id"},
     ),
     "id-upper-case": (
