@@ -58,9 +58,9 @@ def nonce(endpoint: str, version: str = NONCE_VERSION) -> Step:
     return Step("GET", with_version(endpoint, version), ())
 
 
-def join(endpoint: str, body: bytes, headers: Headers = JSON_TYPE) -> Step:
+def join(endpoint: str, body: bytes, headers: Headers = JSON_TYPE, version: str = JOIN_VERSION) -> Step:
     """`POST` a join request (2.1.1.1.1) to the discovered join or precreate endpoint, without its bearer token."""
-    return Step("POST", with_version(endpoint, JOIN_VERSION), headers, body)
+    return Step("POST", with_version(endpoint, version), headers, body)
 
 
 def key(endpoint: str, body: bytes) -> Step:

@@ -6,6 +6,7 @@ keeping tokens on their own host hold everywhere.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,7 @@ from conformance.kit.profile import Profile
 _PROBE_SECONDS = 5.0
 _DEAD = {FailureKind.UNREACHABLE, FailureKind.TIMEOUT, FailureKind.TLS, FailureKind.RESET}
 _TOKEN_REFUSED = {401, 403}
+_VERSION = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}")
 
 
 class Unproven(Skipped):
@@ -118,13 +120,23 @@ class Session:
             )
         return url
 
+    def version(self, service: str, otherwise: str) -> str:
+        """The api-version to ask a service in: the ServiceVersion that discovery names (3.2, 3.3) where it is one."""
+        named = self.services().value(f"{service}.ServiceVersion")
+        return named if isinstance(named, str) and _VERSION.fullmatch(named) else otherwise
+
+    def nonce_step(self) -> steps.Step:
+        """The request for a nonce. Raises `NotOffered` where discovery names no nonce service."""
+        endpoint = self.endpoint("NonceService.Endpoint")
+        return steps.nonce(endpoint, self.version("NonceService", steps.NONCE_VERSION))
+
     def nonce(self) -> str | None:
         """A fresh nonce for a request, None where the target offers none. Raises `Unproven` when none is had."""
         try:
-            endpoint = self.endpoint("NonceService.Endpoint")
+            step = self.nonce_step()
         except NotOffered:
             return None
-        exchange = self.send(steps.nonce(endpoint), "a nonce for the request")
+        exchange = self.send(step, "a nonce for the request")
         found, why = verdicts.nonce(exchange)
         if found is not verdicts.Verdict.ACCEPTED or exchange.answer is None:
             raise Unproven(f"no nonce for the request: {why}")
@@ -149,16 +161,17 @@ class Session:
 
     def join_step(self, draft: JoinDraft | None = None, *, precreate: bool = False) -> steps.Step:
         """A join request ready to send but for its token: with a fresh nonce, and a challenge at precreate."""
-        endpoint = self.endpoint(
-            "PrecreateService.PrecreateEndpoint" if precreate else "DeviceJoinService.JoinEndpoint"
+        service, member = (
+            ("PrecreateService", "PrecreateEndpoint") if precreate else ("DeviceJoinService", "JoinEndpoint")
         )
+        endpoint = self.endpoint(f"{service}.{member}")
         draft = draft or self.draft()
         if draft.csr.nonce is None and (nonce := self.nonce()) is not None:
             draft = draft.with_nonce(nonce)
         if precreate and draft.challenge is None:
             draft = draft.with_challenge(self.secret(self.credentials.challenge, "challenge"))
         sent = render(draft)
-        return steps.join(endpoint, sent.text, sent.headers)
+        return steps.join(endpoint, sent.text, sent.headers, self.version(service, steps.JOIN_VERSION))
 
     def join(self, draft: JoinDraft, label: str, *, precreate: bool = False) -> Exchange:
         """Sends a join request with the bearer token."""

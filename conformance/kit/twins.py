@@ -35,7 +35,7 @@ def _discovery(session: Session) -> Exchange:
 
 
 def _nonce(session: Session) -> Exchange:
-    return session.send(steps.nonce(session.endpoint("NonceService.Endpoint")), "the baseline: a nonce")
+    return session.send(session.nonce_step(), "the baseline: a nonce")
 
 
 def _join(session: Session) -> Exchange:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 import pytest
@@ -17,31 +16,23 @@ from conformance.suites import asking
 from conformance.suites.asking import FEW, MARK, METHODS
 
 SECTION = "3.2"
-ENDPOINT = "NonceService.Endpoint"
 FUTURE = "999.9"
-
-
-def asked(case: Case) -> steps.Step:
-    """The conforming request: the endpoint and the version that discovery names."""
-    named = case.session.services().value("NonceService.ServiceVersion")
-    spoken = isinstance(named, str) and re.fullmatch(r"[0-9]{1,9}\.[0-9]{1,9}", named)
-    return steps.nonce(case.session.endpoint(ENDPOINT), str(named) if spoken else steps.NONCE_VERSION)
 
 
 def asked_of(case: Case, name: str) -> steps.Step:
     """The conforming request with another name for the tenant's. Raises `NotOffered` where its path has none."""
-    step = asked(case)
+    step = case.session.nonce_step()
     target = case.session.target
     for known in (target.tenant, target.domain, case.session.services().value("TenantInfo.TenantId")):
         url = steps.retenanted(step.url, known, name) if isinstance(known, str) and known else None
         if url is not None:
             return replace(step, url=url)
-    raise NotOffered(f"{ENDPOINT} names no tenant, so that none can be named there")
+    raise NotOffered("NonceService.Endpoint names no tenant, so that none can be named there")
 
 
 def answered(case: Case) -> Exchange:
     """The answer to the conforming request, where it claims success."""
-    exchange = case.session.send(asked(case), "a nonce")
+    exchange = case.session.send(case.session.nonce_step(), "a nonce")
     if not nonce.answer(exchange).checked:
         raise Unproven(f"a nonce was not given: {case.twins.judge(Twin.NONCE, exchange)[1]}")
     return exchange
@@ -96,7 +87,7 @@ def test_malformed_tenant(case: Case, octets: bytes) -> None:
 @requirement("nonce/discovered-served")
 def test_discovered_endpoint(case: Case) -> None:
     """A GET of the endpoint with the version that discovery names beside it."""
-    step = asked(case)
+    step = case.session.nonce_step()
     exchange = case.session.send(step, "the endpoint and version of discovery")
     verdict, why = case.twins.judge(Twin.NONCE, exchange)
     if verdict is Verdict.ACCEPTED:
@@ -111,13 +102,13 @@ def test_discovered_endpoint(case: Case) -> None:
 @requirement("nonce/no-token")
 def test_no_token_and_no_header(case: Case) -> None:
     """The conforming request, which has neither a token nor any header of the protocol."""
-    asking.asks_for_no_token(case, "nonce/no-token", Twin.NONCE, asked(case))
+    asking.asks_for_no_token(case, "nonce/no-token", Twin.NONCE, case.session.nonce_step())
 
 
 @requirement("nonce/unknown-version")
 def test_version_of_the_future(case: Case) -> None:
     """The conforming request with an api-version that no document names."""
-    step = asked(case)
+    step = case.session.nonce_step()
     step = replace(step, url=steps.with_version(step.url, FUTURE))
     case.refused_step("nonce/unknown-version", f"api-version={FUTURE}", step, Twin.NONCE)
 
@@ -126,7 +117,7 @@ def test_version_of_the_future(case: Case) -> None:
 @requirement("nonce/other-methods", "nonce/allow")
 def test_other_methods(case: Case, method: str) -> None:
     """The conforming request by another method."""
-    asking.other_method(case, "nonce", Twin.NONCE, asked(case), method)
+    asking.other_method(case, "nonce", Twin.NONCE, case.session.nonce_step(), method)
 
 
 # --- the answer
@@ -157,7 +148,8 @@ def test_members(case: Case) -> None:
 def test_many_nonces(case: Case) -> None:
     """The conforming request over and over: every nonce is new, and none can be told from the others."""
     exchanges = [
-        case.session.send(asked(case), f"nonce {place}") for place in range(1, case.session.profile.nonces + 1)
+        case.session.send(case.session.nonce_step(), f"nonce {place}")
+        for place in range(1, case.session.profile.nonces + 1)
     ]
     nonces = [value for exchange in exchanges if (value := nonce.value_of(exchange)) is not None]
     if len(nonces) <= len(exchanges) // 2:
@@ -193,7 +185,7 @@ def test_join_with_a_nonce_asked_for_by_domain_name(case: Case) -> None:
 def test_token_nobody_asked_for(case: Case) -> None:
     """The conforming request with a bearer token."""
     case.twins.before(Twin.NONCE)
-    exchange = case.session.send(asked(case), "a nonce with a token", token=case.session.token())
+    exchange = case.session.send(case.session.nonce_step(), "a nonce with a token", token=case.session.token())
     case.observed_habit("field-services/nonce-token-tolerated", exchange, Twin.NONCE)
 
 

@@ -216,3 +216,19 @@ def test_a_target_without_the_service_is_not_held_to_it(server: tuple[Altered, R
     altered.alteration = saying(discovers, lambda found: found.pop("NonceService"))
     came = run(session_with(ready), SUITES)
     assert came.of(Outcome.SKIP) == set(came.outcomes), json.dumps(came.reasons)
+
+
+def test_the_version_asked_for_is_the_one_discovered(server: tuple[Altered, Ready]) -> None:
+    altered, ready = server
+
+    def ask(scope: Any) -> Any:
+        if not asks_nonce(scope) or b"=999.9" in scope["query_string"]:
+            return scope
+        if scope["query_string"] != b"api-version=1.1":
+            return refusal(400)
+        return {**scope, "query_string": b"api-version=1.0"}
+
+    says_so = saying(discovers, lambda found: found["NonceService"].update(ServiceVersion="1.1"))
+    altered.alteration = replace(says_so, ask=ask)
+    came = run(session_with(ready), SUITES)
+    assert came.of(Outcome.PASS) == set(came.outcomes), came.reasons
