@@ -43,7 +43,7 @@ def test_fault_is_refused(case: Case, id_: str) -> None:
 
 @requirement("processing/refusal-status")
 def test_refusal_is_4xx(case: Case) -> None:
-    """Requests that are plainly wrong, one for each depth: each is answered 4xx, and not with a 2xx of another form, 3xx or 5xx.
+    """Requests that are plainly wrong, one for each depth: answered 4xx, not with a 2xx of another form, 3xx or 5xx.
 
     One that is accepted, device and all, breaks the requirement it is at fault with, and not this one.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from functools import cache
@@ -30,8 +31,6 @@ sys.exit(pytest.main(arguments, plugins=[Ids()]))
 @cache
 def declared() -> tuple[set[str], set[str]]:
     """The requirement ids that tests declare, and those among them that do not depend on chance."""
-    import json
-
     ini = paths.SUITES.parent / "pytest.ini"
     command = [sys.executable, "-c", COLLECT, str(paths.SUITES), str(ini)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -1,8 +1,9 @@
-"""Done 3: with a defect on, exactly the requirements it names fail, and the exit status is 1; without, none does."""
+"""With a defect on, exactly the requirements it names fail, and the exit status is 1; without one, none does."""
 
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -68,8 +69,6 @@ def fetch(url: str, body: dict[str, Any], member: str) -> str:
 
 
 def command_for(url: str, body: dict[str, Any], member: str) -> str:
-    import shlex
-
     return shlex.join([sys.executable, "-c", ASK, url, json.dumps(body), member])
 
 

@@ -1,4 +1,4 @@
-"""Done 4: servers that refuse all, break at all, say yes to all or say nothing are never conformant, and results are written."""
+"""Servers that refuse all, break at all, say yes to all or say nothing are never conformant; results are written."""
 
 from __future__ import annotations
 
