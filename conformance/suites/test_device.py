@@ -86,7 +86,7 @@ def test_precreate_without_challenge(case: Case) -> None:
 def test_precreate_holds_the_body_to_the_same_rules(case: Case) -> None:
     """A valid challenge in a request with one fault that the JoinEndpoint refuses, to the PrecreateEndpoint."""
     id_ = "device/precreate-same-body"
-    for fault in ("csr-signature", "csr-key-size", "transport-key-magic", "transport-key-lengths", "join-type-required"):
+    for fault in ("csr-signature", "csr-key-size", "transport-key-magic", "join-type-required"):
         edit = faults(f"join-request/{fault}")[0]
         exchange = case.session.join(edit.apply(case.session.draft()), edit.title)
         if verdict.join(exchange)[0] is verdict.Verdict.REFUSED:
