@@ -13,7 +13,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from conformance.errors import CatalogueError
-from conformance.generate.schema_walk import Schema, is_of, resolved, types
+from conformance.generate.schema_walk import ANNOTATIONS, Schema, is_of, resolved, types
 
 Strategy = st.SearchStrategy[Any]
 Formats = Mapping[str, st.SearchStrategy[str]]
@@ -34,6 +34,8 @@ def from_schema(schema: Any, formats: Formats, root: Schema | None = None) -> St
         return st.just(found["const"])
     if "enum" in found:
         return st.sampled_from([value for value in found["enum"] if _is_any(value, types(found))])
+    if not set(found) - ANNOTATIONS:  # anything: a value that holds no other, for depth is a case of its own
+        return st.none() | st.booleans() | _MAKERS["integer"]({}, formats, root) | _MAKERS["string"]({}, formats, root)
     return st.one_of([_MAKERS[name](found, formats, root) for name in types(found)])
 
 
@@ -50,11 +52,12 @@ def _object(schema: Schema, formats: Formats, root: Schema) -> Strategy:
         {name: part for name, part in members.items() if name in required},
         optional={name: part for name, part in members.items() if name not in required},
     )
-    return drawn.flatmap(_in_any_order)
+    return st.tuples(drawn, st.permutations(sorted(members))).map(_ordered)
 
 
-def _in_any_order(members: dict[str, Any]) -> Strategy:
-    return st.permutations(list(members.items())).map(dict)
+def _ordered(drawn: tuple[dict[str, Any], list[str]]) -> dict[str, Any]:
+    members, order = drawn
+    return {name: members[name] for name in order if name in members}
 
 
 def _array(schema: Schema, formats: Formats, root: Schema) -> Strategy:

@@ -36,12 +36,22 @@ def measured(edit: Edit, draft: JoinDraft) -> Edit:
         return replace(edit, before=NOTHING, after=NOTHING, offset=None)
     before, after = seen[-1]
     if edit.layer is Layer.JSON_VALUE:
-        return replace(edit, before=_value(before, edit.path), after=_value(after, edit.path), offset=None)
+        values = _value(before, edit.path), _value(after, edit.path)
+        return replace(edit, before=values[0], after=values[1], offset=_within_text(before, after, edit.path))
     if edit.layer is Layer.HTTP:
         return replace(edit, before=_short(repr(before)), after=_short(repr(after)), offset=None)
     old, new = _octets(before), _octets(after)
     offset = _first_difference(old, new)
     return replace(edit, before=_window(old, offset), after=_window(new, offset), offset=offset)
+
+
+def _within_text(before: Any, after: Any, path: str) -> int | None:
+    """Where two texts at a path part; None where either is no text."""
+    try:
+        texts = member(before, path), member(after, path)
+    except (KeyError, TypeError):
+        return None
+    return _first_difference(*texts) if all(isinstance(text, str) for text in texts) else None
 
 
 def _octets(subject: Any) -> bytes | str:

@@ -95,9 +95,10 @@ def _choices(node: Node) -> Iterator[Fault]:
 
 def _min_length(node: Node) -> Iterator[Fault]:
     least = node.schema["minLength"]
-    if least:
-        name = "empty" if least == 1 else f"of-{least - 1}-characters"
-        yield f"is-{name}", f"is {name.replace('-', ' ')}", "x" * (least - 1)
+    if least == 1:
+        yield "is-empty", "is empty", ""
+    elif least:
+        yield f"of-{least - 1}-characters", f"has {least - 1} characters", "x" * (least - 1)
 
 
 def _max_length(node: Node) -> Iterator[Fault]:

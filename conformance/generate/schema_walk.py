@@ -71,6 +71,7 @@ def resolved(schema: Any, root: Schema) -> Schema:
     unknown = sorted(key for key in merged if key not in _KNOWN and not key.startswith("x-"))
     if unknown:
         raise CatalogueError(f"schema keyword {unknown[0]!r} is not one of {', '.join(sorted(_KNOWN))}")
+    types(merged)
     return merged
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
 from hypothesis import strategies as st
@@ -28,9 +29,10 @@ from conformance.spec import schemas
 __all__ = ["FORMATS", "from_schema", "join_documents", "join_drafts", "spellings"]
 
 ESCAPABLE: Final = "aeinorstADJT01+/="
-JOIN_TYPES: Final = (4, 0, 6)  # the values of the table that must be accepted (A8), the baseline's first
-DEVICE_TYPES: Final = ("Windows", "Linux", "Android", "iOS", "MacOS")  # an unheard-of system may well be refused
-OS_VERSIONS: Final = ("openSUSE Leap 15.5", "10.0.19045.2006", "14", "17.1.2", "6.8.0-45-generic (x86_64)")
+_JOIN_TYPES: Final = st.sampled_from((4, 0, 6))  # must be accepted (A8); the baseline's first, to shrink to
+# Systems there are: one that nobody has heard of may well be refused.
+_DEVICE_TYPES: Final = st.sampled_from(("Windows", "Linux", "Android", "iOS", "MacOS"))
+_OS_VERSIONS: Final = st.sampled_from(("openSUSE Leap 15.5", "10.0.19045.2006", "14", "17.1.2", "6.8.0-45 (x86_64)"))
 OBSERVED_MEMBERS: Final = frozenset({"AikCertificate", "AttestationData", "PreAuthorizedJoinChallenge"})
 FIELDS: Final[Mapping[str, str]] = {
     "TargetDomain": "target_domain",
@@ -43,10 +45,12 @@ FIELDS: Final[Mapping[str, str]] = {
 _LABELS = st.from_regex(r"[a-z]([a-z0-9-]{0,10}[a-z0-9])?", fullmatch=True).filter(lambda label: "--" not in label)
 
 
+@cache
 def _pool_keys() -> st.SearchStrategy[keys.PoolKey]:
     return st.integers(0, len(keys.pool()) - 1).map(keys.nth)
 
 
+@cache
 def _csrs() -> st.SearchStrategy[CsrDraft]:
     types = st.sampled_from((tags.UTF8_STRING, tags.PRINTABLE_STRING))
     return st.builds(lambda key, tag: CsrDraft(key, common_name(tag=tag)), _pool_keys(), types)
@@ -68,14 +72,14 @@ FORMATS: Final[Mapping[str, st.SearchStrategy[str]]] = {
 }
 """Format of a schema -> texts that have it."""
 
-_DRAWN_APART: Final = {"pkcs10": st.just(""), "bcrypt-rsakey-blob": st.just("")}  # as records, not as texts
 
-
+@cache
 def join_documents() -> Strategy:
     """Join requests as JSON values: everything the schema allows, the values that are only observed among it."""
     return from_schema(schemas.load("join-request"), FORMATS)
 
 
+@cache
 def spellings() -> st.SearchStrategy[Spelling]:
     """Ways to write the same JSON value: white space, order of members, escapes (RFC 8259 2, 4, 7)."""
     return st.builds(
@@ -87,23 +91,36 @@ def spellings() -> st.SearchStrategy[Spelling]:
     )
 
 
+@cache
+def _names() -> st.SearchStrategy[str]:
+    """Names of the schema's, and names that have gone wrong elsewhere."""
+    return from_schema({"type": "string", "minLength": 1}, FORMATS) | st.sampled_from([text for *_, text in NAMES])
+
+
+@cache
+def _documents_apart() -> Strategy:
+    """Join requests whose certificate request and transport key are left empty: they are drawn as records."""
+    apart = {"pkcs10": st.just(""), "bcrypt-rsakey-blob": st.just("")}
+    return from_schema(schemas.load("join-request"), {**FORMATS, **apart})
+
+
 @st.composite
 def join_drafts(draw: st.DrawFn, *, target_domain: str | None = None) -> JoinDraft:
     """Join requests that must be accepted; `target_domain` is the service's own host, or is left as the baseline's.
 
     Members of the schema that this module does not know are drawn along with the rest.
     """
-    document = draw(from_schema(schemas.load("join-request"), {**FORMATS, **_DRAWN_APART}))
+    document = draw(_documents_apart())
     csr, transport_key = draw(_csrs()), _blob(draw(_pool_keys()))
     attributes = document.pop("Attributes", None)
     draft = JoinDraft(csr, transport_key, **{field: document.pop(member) for member, field in FIELDS.items()})
     draft = replace(
         draft,
-        join_type=draw(st.sampled_from(JOIN_TYPES)),
-        device_type=draw(st.sampled_from(DEVICE_TYPES)),
-        os_version=draw(st.sampled_from(OS_VERSIONS)),
+        join_type=draw(_JOIN_TYPES),
+        device_type=draw(_DEVICE_TYPES),
+        os_version=draw(_OS_VERSIONS),
         target_domain=target_domain or JoinDraft.baseline().target_domain,
-        device_display_name=draw(st.just(draft.device_display_name) | st.sampled_from([text for *_, text in NAMES])),
+        device_display_name=draw(_names()),
         attributes=None if attributes is None else tuple(attributes.items()),
         spelling=draw(spellings()),
     )

@@ -1,14 +1,14 @@
 """Makes `fixtures/keys-*.json`, the key pool: run by hand, once, with `python tests/generate/make_key_fixtures.py`.
 
-The rule: keys are made here and nowhere else, so that no run of the suite generates one. Running it again replaces every
-key (they are random), which is a change to every request the suite sends. The keys come from OpenSSL, through
+The rule: keys are made here and nowhere else, so that no run of the suite generates one. Running it again replaces
+every key (they are random), which is a change to every request the suite sends. The keys come from OpenSSL, through
 `cryptography` where it can and through `openssl prime` for the modulus of 2049 bits, which OpenSSL rounds down.
 """
 
 from __future__ import annotations
 
 import base64
-import datetime
+import datetime as dt
 import json
 import subprocess
 import sys
@@ -70,12 +70,20 @@ def main() -> int:
 def _rsa_of_primes(bits1: int, bits2: int) -> rsa.RSAPrivateKey:
     """An RSA key whose modulus has exactly bits1 + bits2 bits (primes drawn until it has)."""
     while True:
-        p, q = (int(subprocess.check_output(["openssl", "prime", "-generate", "-bits", str(n)])) for n in (bits1, bits2))
+        p, q = (
+            int(subprocess.check_output(["openssl", "prime", "-generate", "-bits", str(n)])) for n in (bits1, bits2)
+        )
         if (p * q).bit_length() != bits1 + bits2 or (p - 1) % F4 == 0 or (q - 1) % F4 == 0:
             continue
         d = pow(F4, -1, (p - 1) * (q - 1))
         numbers = rsa.RSAPrivateNumbers(
-            p, q, d, rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q), rsa.rsa_crt_iqmp(p, q), rsa.RSAPublicNumbers(F4, p * q)
+            p,
+            q,
+            d,
+            rsa.rsa_crt_dmp1(d, p),
+            rsa.rsa_crt_dmq1(d, q),
+            rsa.rsa_crt_iqmp(p, q),
+            rsa.RSAPublicNumbers(F4, p * q),
         )
         return numbers.private_key()
 
@@ -95,9 +103,9 @@ def _item(name: str, key: CertificateIssuerPrivateKeyTypes) -> dict[str, Any]:
 
 def _aik(key: rsa.RSAPrivateKey) -> dict[str, Any]:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "drs-conformance test AIK")])
-    now = datetime.datetime(2024, 1, 26, tzinfo=datetime.UTC)
+    now = dt.datetime(2024, 1, 26, tzinfo=dt.UTC)
     certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + datetime.timedelta(days=36500))
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + dt.timedelta(days=36500))
         .add_extension(x509.ExtendedKeyUsage([AIK_USAGE]), critical=False)
         .sign(key, hashes.SHA256())
     )

@@ -44,7 +44,9 @@ def test_other_algorithms_have_no_rsa_numbers(name: str) -> None:
         _ = key.rsa_numbers
 
 
-@pytest.mark.parametrize("key", [keys.pool()[0], keys.pool()[31], *map(keys.named, (*RSA, *OTHERS))], ids=lambda k: k.name)
+@pytest.mark.parametrize(
+    "key", [keys.pool()[0], keys.pool()[31], *map(keys.named, (*RSA, *OTHERS))], ids=lambda k: k.name
+)
 def test_a_key_pair_belongs_together_and_is_sound(key: keys.PoolKey) -> None:
     private = load_der_private_key(key.pkcs8_der, None)  # with every check of the library
     assert private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) == key.spki_der
