@@ -3,7 +3,8 @@
 The one rule: a secret leaves this room only in bytes on the wire. Every `Exchange` made here is already free of them.
 """
 
-from conformance.client.secrets import Command, Fixed, Mint, Secrets, Supply
+from conformance.client.redaction import Secrets
+from conformance.client.secrets import Command, Fixed, Mint, Supply
 from conformance.client.target import Credentials, Target
 from conformance.client.transport import Transport
 

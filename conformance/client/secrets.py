@@ -1,4 +1,4 @@
-"""Where tokens and challenges come from, and how they are kept out of everything that is written down."""
+"""Where tokens and challenges come from; `redaction` keeps them out of everything that is written down."""
 
 from __future__ import annotations
 
@@ -13,12 +13,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from conformance.errors import TargetError, UsageError
-from conformance.exchange import REDACTED
 
 _B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750 2.1
-_SHORTEST = 16  # below this a "secret" would blank ordinary words
 _COMMAND_SECONDS = 60
-_FRESH_SECONDS = 300
 
 
 class Supply(Protocol):
@@ -32,33 +29,6 @@ class Supply(Protocol):
     def next(self) -> str:
         """The secret. Raises `UsageError` or `TargetError` when none can be had."""
         ...
-
-
-class Secrets:
-    """Every secret of a run, to be replaced wherever it might be written down, in whole or by its distinctive parts."""
-
-    def __init__(self) -> None:
-        self._known: dict[bytes, None] = {}
-
-    def add(self, secret: str) -> str:
-        """Remembers a secret and returns it. A compact JWS is known by its payload and signature too."""
-        segments = secret.split(".")
-        parts = [secret, *segments[1:]] if len(segments) > 1 else [secret]
-        for part in parts:
-            if len(part) >= _SHORTEST:
-                self._known[part.encode()] = None
-        return secret
-
-    def redact(self, data: bytes) -> bytes:
-        """The same bytes with every known secret replaced."""
-        for secret in self._known:
-            if secret in data:
-                data = data.replace(secret, REDACTED.encode())
-        return data
-
-    def redact_text(self, text: str) -> str:
-        """The same text with every known secret replaced."""
-        return self.redact(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
 
 
 @dataclass(frozen=True, slots=True)

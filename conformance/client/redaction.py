@@ -1,0 +1,175 @@
+"""Finding secrets in what is about to be written down: whole or in part, as they are or wrapped.
+
+The one rule: what is looked for is a run of a secret's own characters, not the secret as it was given. Found are a
+whole token, its payload or signature alone, and any 31 characters on end of either; written plainly, in any case, as
+UTF-16, percent-encoded, escaped for JSON or HTML, broken into lines; and the whole of it in base64 at any alignment or
+in hexadecimal. The header of a JWT says nothing that is secret, and is left where it stands alone.
+
+A secret is cut into all its windows of 16 characters; a text is looked up at every sixteenth place, so that a look
+costs a sixteenth of the text's length, however many secrets there are.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+
+from conformance.exchange import REDACTED
+
+_WINDOW = 16
+_SHORTEST = 8  # below this a "secret" would blank ordinary words
+_VARIED = 6  # a window of fewer different characters (zeros, AAAA…) is of no one in particular
+_FOLD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ-_", b"abcdefghijklmnopqrstuvwxyz+/")  # base64url is base64
+_ESCAPE = re.compile(
+    rb"\\+(?:u00([0-7][0-9a-f])|(/))|%(?:25)*([0-7][0-9a-f])|&#(?:x0*([0-7][0-9a-f])|0*([0-9]{2,3}));"
+    rb"|[\r\n]+|\\+[rn]"  # a line's end, which base64 may have anywhere
+)
+
+Span = tuple[int, int]
+
+
+class Secrets:
+    """Every secret of a run, to be replaced wherever it might be written down."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+        self._forms: list[bytes] = []
+        self._windows: dict[bytes, tuple[int, int]] = {}
+        self._short: list[bytes] = []
+
+    def add(self, secret: str) -> str:
+        """Remembers a secret and returns it."""
+        if secret not in self._known:
+            self._known.add(secret)
+            whole = secret.encode("utf-8", "surrogatepass")
+            start = _header(whole)
+            self._remember(whole, start, stride=1)
+            for form in _wrapped(whole[start:]):
+                self._remember(form, 0, stride=_stride(len(form)))
+        return secret
+
+    def _remember(self, form: bytes, start: int, stride: int) -> None:
+        form = form.translate(_FOLD)
+        if len(form) - start < 3 * _WINDOW and len(form) >= _SHORTEST:
+            self._short.append(form[start:] if len(form) - start >= _SHORTEST else form)
+        place = len(self._forms)
+        self._forms.append(form)
+        for offset in range(start, len(form) - _WINDOW + 1, stride):
+            window = form[offset : offset + _WINDOW]
+            if len(set(window)) >= _VARIED:
+                self._windows.setdefault(window, (place, offset))
+
+    def redact(self, data: bytes) -> bytes:
+        """The same bytes with every known secret replaced."""
+        spans = list(self._found(data.translate(_FOLD)))
+        if any(mark in data for mark in (b"\\", b"%", b"&#", b"\n")):
+            plain, original = _unescaped(data.translate(_FOLD))
+            spans += [original(span) for span in self._found(plain)]
+        return _replaced(data, spans) if spans else data
+
+    def redact_text(self, text: str) -> str:
+        """The same text with every known secret replaced."""
+        data = text.encode("utf-8", "surrogatepass")
+        redacted = self.redact(data)
+        return text if redacted is data else redacted.decode("utf-8", "surrogatepass")
+
+    def _found(self, folded: bytes) -> Iterator[Span]:
+        """Where a run of a secret's characters stands in a folded text."""
+        ended = 0
+        for place in range(0, len(folded) - _WINDOW + 1, _WINDOW):
+            hit = self._windows.get(folded[place : place + _WINDOW])
+            if hit is not None and place + _WINDOW > ended:
+                span = _run(folded, place, self._forms[hit[0]], hit[1])
+                ended = span[1]
+                yield span
+        for form in self._short:
+            place = folded.find(form)
+            while place >= 0:
+                yield place, place + len(form)
+                place = folded.find(form, place + len(form))
+
+
+def _header(secret: bytes) -> int:
+    """The length of a compact JWS's or JWE's header with its dot; 0 for what is none."""
+    head, dot, rest = secret.partition(b".")
+    return len(head) + 1 if dot and head.startswith(b"eyJ") and b"." in rest else 0
+
+
+def _wrapped(secret: bytes) -> Iterator[bytes]:
+    """The secret inside base64 at each of the three alignments, in hexadecimal, and as UTF-16."""
+    for before in range(3):
+        text = base64.b64encode(bytes(before) + secret + b"\0\0")
+        yield text[(8 * before + 5) // 6 : 8 * (before + len(secret)) // 6]  # only what the secret alone decides
+    yield secret.hex().encode()
+    yield b"\0".join(secret[place : place + 1] for place in range(len(secret)))
+
+
+def _stride(length: int) -> int:
+    """As few windows as find a whole form wherever it stands: odd, so that they meet the places looked at."""
+    return max(1, (length - _WINDOW) // _WINDOW - 1 | 1)
+
+
+def _run(text: bytes, place: int, form: bytes, offset: int) -> Span:
+    """How far a text goes along with a form, either way from where both are the same."""
+    start, end = place, place + _WINDOW
+    while start and offset and text[start - 1] == form[offset - 1]:
+        start, offset = start - 1, offset - 1
+    offset += end - start
+    while end < len(text) and offset < len(form) and text[end] == form[offset]:
+        end, offset = end + 1, offset + 1
+    return start, end
+
+
+class _Unescaping:
+    """From places in an unescaped text to those of the original."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+        self._plain: list[int] = [0]
+        self._original: list[int] = [0]
+
+    def add(self, piece: bytes, end: int) -> None:
+        """A further piece of the unescaped text, which ends at this place of the original."""
+        self.pieces.append(piece)
+        self._plain.append(self._plain[-1] + len(piece))
+        self._original.append(end)
+
+    def __call__(self, span: Span) -> Span:
+        return self._place(span[0]), self._place(span[1])
+
+    def _place(self, plain: int) -> int:
+        piece = bisect_right(self._plain, plain) - 1
+        return self._original[piece] + plain - self._plain[piece]
+
+
+def _unescaped(data: bytes) -> tuple[bytes, _Unescaping]:
+    """The text with its escapes undone, and the way back."""
+    ended = 0
+    undone = _Unescaping()
+    for escape in _ESCAPE.finditer(data):
+        undone.add(data[ended : escape.start()], escape.start())
+        undone.add(_meant(escape), escape.end())
+        ended = escape.end()
+    undone.add(data[ended:], len(data))
+    return b"".join(undone.pieces), undone
+
+
+def _meant(escape: re.Match[bytes]) -> bytes:
+    """The character an escape stands for, if any."""
+    json, slash, url, entity, number = escape.groups()
+    if found := json or url or entity:
+        return bytes([int(found, 16)]).translate(_FOLD)
+    return bytes([int(number) & 0x7F]).translate(_FOLD) if number else slash or b""
+
+
+def _replaced(data: bytes, spans: Iterable[Span]) -> bytes:
+    """The data with each span, overlapping ones together, replaced by `REDACTED`."""
+    made: list[bytes] = []
+    ended = 0
+    for start, end in sorted(spans):
+        if start > ended or not made:
+            made += [data[ended:start], REDACTED.encode()]
+        ended = max(ended, end)
+    return b"".join([*made, data[ended:]])
