@@ -26,7 +26,7 @@ create table device (
     display_name text not null, device_type text not null, os_version text not null, shared integer not null,
     key_hash blob not null, transport_key blob not null, thumbprint text not null,
     certificate blob not null, created real not null
-) without rowid;
+);
 create index device_by_key on device (key_hash);
 create table nonce (
     hash blob primary key, tenant text not null, expires real not null, spent integer not null
