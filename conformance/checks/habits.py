@@ -96,6 +96,13 @@ def private(found: Certificate, number: int) -> Element | None:
         return None
 
 
+def device_id(found: Certificate) -> uuid.UUID | None:
+    """The device that a certificate is for: private extension .2, else the CN that is a GUID; None for neither."""
+    device = _guid(private(found, DEVICE))
+    texts = [names.text(part) for part in common_names(found.subject)]
+    return device or next((guid.decode(text) for text in texts if _is_lower_guid(text.lower())), None)
+
+
 def _guid(element: Element | None) -> uuid.UUID | None:
     """A GUID in Microsoft byte order; None for what is none."""
     return uuid.UUID(bytes_le=element.content) if element and len(element.content) == 16 else None  # noqa: PLR2004
