@@ -51,9 +51,11 @@ def members(exchange: Exchange) -> Judgement:
 
 
 def value_of(exchange: Exchange) -> str | None:
-    """The nonce; None where the answer holds none."""
+    """The nonce; None where the answer holds none that a request can carry."""
     value = (success.judge(exchange, "nonce")[0] or {}).get("Value")
-    return value if isinstance(value, str) and value else None
+    if not isinstance(value, str) or not value:
+        return None
+    return None if any("\ud800" <= character <= "\udfff" for character in value) else value
 
 
 def unique(nonces: Sequence[str]) -> Judgement:

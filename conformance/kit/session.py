@@ -111,9 +111,10 @@ class Session:
         if url is None:
             raise NotOffered(f"discovery names no {service}")
         try:
+            url.encode()  # JSON can hold half a character, and no request can
             own = steps.origin_of(url)[1:] == steps.origin_of(self.target.url)[1:]
         except ValueError:
-            own = False
+            raise Unproven(f"discovery names a {service} that is no URL") from None
         if not own:
             raise Unproven(
                 f"discovery names a {service} on another host than the target's, which gets no token and no request"
@@ -140,7 +141,12 @@ class Session:
         found, why = verdicts.nonce(exchange)
         if found is not verdicts.Verdict.ACCEPTED or exchange.answer is None:
             raise Unproven(f"no nonce for the request: {why}")
-        return str((verdicts.json_object(exchange.answer) or {})["Value"])
+        value = str((verdicts.json_object(exchange.answer) or {})["Value"])
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise Unproven("no nonce for the request: its Value is no text that a request can carry") from None
+        return value
 
     def draft(self) -> JoinDraft:
         """A new conforming join request, its display name and keys its own; the same in the same order for a seed."""

@@ -124,11 +124,14 @@ def test_caches_are_not_told(value: str) -> None:
         (base64.encode(JWE.encode().rsplit(b".", 2)[0]), "does not"),
         (JWE, "does not"),
         ("x", "does not"),
-        ("\ud800", "does not"),
     ],
 )
 def test_what_is_inside_is_observed(value: str, reading: str) -> None:
     assert readings(nonce.inside(exchange(EXAMPLE | {"Value": value}))) == {("field-services/nonce-jwe", reading)}
+
+
+def test_half_a_character_is_no_nonce() -> None:
+    assert nonce.value_of(exchange(EXAMPLE | {"Value": "x\ud800"})) is None
 
 
 @pytest.mark.parametrize("status", [400, 404, 500])

@@ -1,4 +1,4 @@
-"""Values held against schemas: a violated keyword is a finding of its requirement; what is not there was not looked at."""
+"""Values held against schemas: a violated keyword is a finding of its requirement; what is absent was not looked at."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies read as JSON: what RFC 8259 allows passes, each way of breaking it is one finding, and nothing is ever raised."""
+"""Bodies read as JSON: what RFC 8259 allows passes, each way to break it is one finding, and nothing is ever raised."""
 
 from __future__ import annotations
 
@@ -112,8 +112,10 @@ def test_no_media_type() -> None:
     assert failed(judgement) == {"nonce/media-type"}
 
 
-@given(st.recursive(st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.integers() | st.text(),
-                    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8))  # fmt: skip
+LEAF = st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.integers() | st.text()
+
+
+@given(st.recursive(LEAF, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8))
 def test_what_pythons_writer_writes_is_read_back(value: object) -> None:
     read = json_text.read(json.dumps({"value": value}).encode())
     assert read.value == {"value": value}
