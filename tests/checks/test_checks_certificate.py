@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from checks_answer import (
@@ -81,7 +82,7 @@ def test_order_to_lie_in_breaks_nothing() -> None:
     assert broken(written()) == set()
 
 
-LIES = {
+LIES: dict[str, dict[str, Any]] = {
     "not-before": {"not_before": NOW + timedelta(minutes=6)},
     "not-after": {"not_after": NOW},
     "not-a-ca": {"extensions": having(CONSTRAINTS, der.sequence(der.boolean(True)))},
@@ -138,7 +139,7 @@ def test_extension_that_cannot_be_read_or_is_hidden(name: str, extensions: tuple
     ],
     ids=str,
 )
-def test_what_is_allowed_breaks_nothing(lies: dict[str, object]) -> None:
+def test_what_is_allowed_breaks_nothing(lies: dict[str, Any]) -> None:
     assert broken(written(**lies)) == set()
 
 
