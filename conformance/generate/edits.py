@@ -127,11 +127,6 @@ def drop(requirement: str, name: str, title: str, path: str) -> Edit:
     return Edit(requirement, name, title, Layer.JSON_VALUE, path, lambda document: _drop(document, from_pointer))
 
 
-def document_edit(requirement: str, name: str, title: str, value: Any) -> Edit:
-    """An edit that sends another JSON value in place of the whole document."""
-    return Edit(requirement, name, title, Layer.JSON_VALUE, DOCUMENT, lambda _: value)
-
-
 def member(document: Any, path: str) -> Any:
     """The value a JSON pointer leads to (objects only), or KeyError."""
     for step in _steps(path):

@@ -76,6 +76,13 @@ def attestation_key() -> AttestationKey:
 
 
 @cache
+def twice_a_prime() -> int:
+    """A prime of 2047 bits; its double looks like an RSA modulus of 2048 bits, and is even."""
+    (item,) = _items("keys-degenerate")
+    return int(item["prime"], 16)
+
+
+@cache
 def _by_name() -> dict[str, PoolKey]:
     return {key.name: key for key in (*pool(), *(_key(item) for item in _items("keys-other")))}
 

@@ -64,16 +64,29 @@ def main() -> int:
         "accepted as AikCertificate; a service that checks its chain finds no known manufacturer",
         [_aik(rsa.generate_private_key(F4, 2048))],
     )
+    _write(
+        "keys-degenerate",
+        "what looks like an RSA key and is none: a modulus that is twice a prime, which is given in hexadecimal",
+        "2.1.1.1.1",
+        "refused as the key of a certificate request, though a signature made with the prime verifies",
+        [{"name": "twice-a-prime", "algorithm": "RSA", "bits": 2048, "exponent": F4, "prime": f"{_prime(2047):x}"}],
+    )
     return 0
+
+
+def _prime(bits: int) -> int:
+    """A prime that F4 has an inverse for."""
+    while True:
+        prime = int(subprocess.check_output(["openssl", "prime", "-generate", "-bits", str(bits)]))
+        if prime.bit_length() == bits and (prime - 1) % F4:
+            return prime
 
 
 def _rsa_of_primes(bits1: int, bits2: int) -> rsa.RSAPrivateKey:
     """An RSA key whose modulus has exactly bits1 + bits2 bits (primes drawn until it has)."""
     while True:
-        p, q = (
-            int(subprocess.check_output(["openssl", "prime", "-generate", "-bits", str(n)])) for n in (bits1, bits2)
-        )
-        if (p * q).bit_length() != bits1 + bits2 or (p - 1) % F4 == 0 or (q - 1) % F4 == 0:
+        p, q = _prime(bits1), _prime(bits2)
+        if (p * q).bit_length() != bits1 + bits2:
             continue
         d = pow(F4, -1, (p - 1) * (q - 1))
         numbers = rsa.RSAPrivateNumbers(

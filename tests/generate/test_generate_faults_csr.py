@@ -117,7 +117,8 @@ def wrong_key(octets: bytes, edit: Edit) -> None:
         assert is_signed(octets, own_key())
     else:
         info, _, signature = parts(octets)
-        assert exponent == 1
+        assert exponent == 1 or modulus % 2 == 0
+        assert modulus.bit_length() == 2048
         block = pow(int.from_bytes(signature, "big"), exponent, modulus).to_bytes(256, "big")
         assert block.startswith(b"\x00\x01" + b"\xff" * 202 + b"\x00\x30")
         assert block.endswith(b"\x04\x20" + sha256(info).digest())

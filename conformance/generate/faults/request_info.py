@@ -28,6 +28,8 @@ KEY_VALID: Final = "join-request/csr-key-valid"
 ORGANIZATION: Final = "2.5.4.10"
 MADE_UP_NONCE: Final = base64.encode(b"a nonce of no service, as long as those of the document's example are" * 8)
 ANOTHER_GUID: Final = "6FA459EA-EE8A-3CA4-894E-DB77E160355E"  # of Python's uuid documentation
+EXPONENT: Final = 65537
+SIGNATURE_SIZE: Final = 256  # octets of a signature by a key of 2048 bits
 # DigestInfo of SHA-256 up to the hash (RFC 8017 section 9.2, note 1)
 _DIGEST_INFO: Final = bytes.fromhex("3031300d060960864801650304020105000420")
 
@@ -59,6 +61,18 @@ def _with_negative_modulus(csr: CsrDraft) -> CsrDraft:
     exponent, modulus = csr.key.rsa_numbers
     numbers = der.sequence(der.integer(modulus - (1 << modulus.bit_length())), der.integer(exponent))
     return replace(csr, public_key=SubjectPublicKeyInfo(AlgorithmIdentifier(RSA_ENCRYPTION, der.null()), numbers))
+
+
+def _with_even_modulus(csr: CsrDraft) -> CsrDraft:
+    """A modulus of twice a prime, and a signature that verifies with it: arithmetic alone finds nothing wrong."""
+    prime = keys.twice_a_prime()
+    numbers = der.sequence(der.integer(2 * prime), der.integer(EXPONENT))
+    public_key = SubjectPublicKeyInfo(AlgorithmIdentifier(RSA_ENCRYPTION, der.null()), numbers)
+    forged = replace(csr, public_key=public_key)
+    block = int.from_bytes(_padded(forged.encode_info(), SIGNATURE_SIZE), "big")
+    root = pow(block, pow(EXPONENT, -1, prime - 1), prime)
+    root += prime * ((root ^ block) & 1)  # of the two roots modulo the double, the one as odd as the block
+    return replace(forged, reshape_signature=lambda _: root.to_bytes(SIGNATURE_SIZE, "big"))
 
 
 def _with_changed_nonce(csr: CsrDraft) -> CsrDraft:
@@ -151,6 +165,7 @@ _KEY_VALID = _edits(
     Layer.SPKI,
     (
         ("exponent-one", "The public exponent is 1, so that anybody can sign.", _with_exponent_one),
+        ("modulus-even", "The modulus is twice a prime, and the signature verifies with it.", _with_even_modulus),
         (
             "modulus-negative",
             "The modulus lacks the zero octet that makes it a positive INTEGER.",

@@ -84,8 +84,8 @@ _CSR = (
         for name, title, change in (
             (
                 "empty-extension-request",
-                "The request asks in a second attribute for no extension at all.",
-                with_attributes(Attribute(EXTENSION_REQUEST, (extension.encode(()),))),
+                "The request has no nonce, and asks for no extension in an empty extensionRequest.",  # libhimmelblau
+                with_csr(nonce=None, attributes=(Attribute(EXTENSION_REQUEST, (extension.encode(()),)),)),
             ),
             (
                 "key-usage",
