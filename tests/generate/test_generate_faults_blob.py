@@ -63,7 +63,7 @@ def bit_length(blob: Blob) -> None:
 def lengths(blob: Blob) -> None:
     assert blob.declared > len(blob.body) or 0 in (blob.exponent_length, blob.modulus_length)
     assert (blob.magic, blob.primes) == (b"RSA1", (0, 0))
-    assert blob.bits in (2048, 0)
+    assert blob.bits in (2048, 0, 8 * blob.modulus_length)  # as many bits as the modulus would have were it there
     if blob.bits == 0:
         assert blob.modulus == 0
 

@@ -48,6 +48,11 @@ def _with_modulus(change: Callable[[int], int]) -> Callable[[RsaKeyBlob], RsaKey
     return changed
 
 
+def _swapped(number: int) -> int:
+    """The number that the octets of a 32-bit integer are in the other byte order (A16)."""
+    return int.from_bytes(number.to_bytes(4, "little"), "big")
+
+
 def _halved(blob: RsaKeyBlob) -> RsaKeyBlob:
     return replace(blob, body=blob.body[: len(blob.body) // 2])
 
@@ -72,6 +77,7 @@ _BIT_LENGTH = tuple(
         ("one-more", "one more than the bits of the modulus", lambda blob: blob.bit_length + 1),
         ("half", "half the bits of the modulus", lambda blob: blob.bit_length // 2),
         ("octets", "the length of the modulus in octets", lambda blob: blob.modulus_length),
+        ("byte-swapped", "in big-endian order", lambda blob: _swapped(blob.bit_length)),
         ("largest", "the largest number of 32 bits", UINT32_MAX),
     )
 )
@@ -93,6 +99,14 @@ _LENGTHS = (
         "The two lengths add up to the octets there are only in a sum of 32 bits.",
         public_exp_length=UINT32_MAX,
         modulus_length=lambda blob: len(blob.body) + 1,
+    ),
+    blob_header_edit(
+        LENGTHS,
+        "header-byte-swapped",
+        "The integers of the header are in big-endian order, and so declare 48 MiB more than there is.",
+        bit_length=lambda blob: _swapped(blob.bit_length),
+        public_exp_length=lambda blob: _swapped(blob.public_exp_length),
+        modulus_length=lambda blob: _swapped(blob.modulus_length),
     ),
     *(
         blob_edit(LENGTHS, name, title, change)
