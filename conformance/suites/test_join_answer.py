@@ -113,6 +113,8 @@ def test_user(case: Case) -> None:
 def test_membership_when_asked(case: Case) -> None:
     """ReturnClientSid true, with each JoinType: MembershipChanges is there, and is what the document says it is."""
     judge_each(case, ASKING)
+    for id_ in CHANGES:
+        case.not_applicable(id_, "MembershipChanges is empty, or its AddSIDs are, in every answer")
 
 
 @may_bear_on(*CHANGES)
