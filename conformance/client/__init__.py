@@ -3,9 +3,10 @@
 The one rule: a secret leaves this room only in bytes on the wire. Every `Exchange` made here is already free of them.
 """
 
+from conformance.client.identity import Identity
 from conformance.client.redaction import Secrets
 from conformance.client.secrets import Command, Fixed, Mint, Supply
 from conformance.client.target import Credentials, Target
 from conformance.client.transport import Transport
 
-__all__ = ["Command", "Credentials", "Fixed", "Mint", "Secrets", "Supply", "Target", "Transport"]
+__all__ = ["Command", "Credentials", "Fixed", "Identity", "Mint", "Secrets", "Supply", "Target", "Transport"]

@@ -35,7 +35,8 @@ class Supply(Protocol):
 class Fixed:
     """One secret given on the command line or in the environment."""
 
-    secret: str
+    secret: str = field(repr=False)
+    option: str = "--token"
     many: bool = False
 
     def next(self) -> str:
@@ -47,7 +48,7 @@ class Fixed:
 class Command:
     """A command that prints the secret; run again when what it gave is spent (`reuse` seconds have passed)."""
 
-    command: str
+    command: str = field(repr=False)  # it may well hold a password
     option: str
     reuse: float = 0.0
     many: bool = True
@@ -58,17 +59,33 @@ class Command:
         """Raises `UsageError` when the command cannot be run, fails, or prints nothing that could be a token."""
         if self._last and time.monotonic() < self._until:
             return self._last
-        try:
-            done = subprocess.run(  # noqa: S603 - the user's own command is the point
-                shlex.split(self.command), capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=False
-            )
-        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-            raise UsageError(f"{self.option} could not be run: {_brief(error)}") from None
+        done = self._run()
         if done.returncode:
-            raise UsageError(f"{self.option} ended with status {done.returncode}; it should print one token")
-        self._last = check_token(done.stdout.strip(), self.option)
+            raise UsageError(
+                f"{self.option} ended with status {done.returncode}; it should print one token and end with 0"
+            )
+        self._last = check_token(done.stdout.strip(), f"what {self.option} prints")
         self._until = time.monotonic() + self.reuse
         return self._last
+
+    def _run(self) -> subprocess.CompletedProcess[str]:
+        try:
+            words = shlex.split(self.command)
+        except ValueError as error:
+            raise UsageError(
+                f"{self.option} is not a command line ({str(error).lower()}); quote it as a shell would"
+            ) from None
+        if not words:
+            raise UsageError(f"{self.option} is blank; give it a command that prints one token")
+        try:
+            return subprocess.run(  # noqa: S603 - the user's own command is the point
+                words, capture_output=True, text=True, errors="replace", timeout=_COMMAND_SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise UsageError(f"{self.option} did not end within {_COMMAND_SECONDS} seconds") from None
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) and error.strerror else "it holds what no command can"
+            raise UsageError(f"{self.option} could not be run ({why}); give it a program and its arguments") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +102,6 @@ class Mint:
         if not isinstance(secret, str):
             raise TargetError(f"the reference server gave no {self.member}")
         return secret
-
-
-def _brief(error: Exception) -> str:
-    return error.strerror or str(error) if isinstance(error, OSError) else type(error).__name__
 
 
 def check_token(text: str, option: str) -> str:

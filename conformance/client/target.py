@@ -53,11 +53,15 @@ def check_url(text: str, option: str = "--target") -> str:
     example = "pass a URL such as https://drs.example.com or http://127.0.0.1:8080"
     if not text.isprintable() or any(c.isspace() for c in text):
         raise UsageError(f"{option} has a space or control character in it; {example}")
+    if "@" in text:
+        raise UsageError(f"{option} holds a user name or password, which DRS does not take; {example}")
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError as error:
-        raise UsageError(f"{option} {text!r} is not a URL ({error}); {example}") from None
+        raise UsageError(f"{option} is not a URL ({error}); {example}") from None
+    if parts.query or parts.fragment:
+        raise UsageError(f"{option} has a query or a fragment, which the URL of a service has not; {example}")
     if "://" not in text:
         raise UsageError(f"{option} {text!r} has no scheme; {example}")
     if parts.scheme not in {"http", "https"}:
@@ -66,8 +70,4 @@ def check_url(text: str, option: str = "--target") -> str:
         )
     if not parts.hostname or port == 0:
         raise UsageError(f"{option} {text!r} names no host that could be reached; {example}")
-    if parts.username or parts.password:
-        raise UsageError(f"{option} holds a user name or password, which DRS does not take; {example}")
-    if parts.query or parts.fragment:
-        raise UsageError(f"{option} {text!r} has a query or a fragment; {example}")
     return text.rstrip("/")

@@ -23,6 +23,7 @@ from conformance.errors import UsageError
 from conformance.exchange import REDACTED, Answer, Exchange, Failure, FailureKind, Headers, Request
 
 if TYPE_CHECKING:
+    from conformance.client.identity import Identity
     from conformance.client.target import Target
 
 LARGEST_ANSWER = 4 * 1024 * 1024
@@ -39,11 +40,12 @@ for _name in ("httpx", "httpcore"):
 class Transport:
     """The connections to one target; knows the run's secrets, so that no exchange holds one. To be closed."""
 
-    def __init__(self, target: Target, secrets: Secrets) -> None:
-        """Raises `UsageError` when a CA file cannot be used."""
+    def __init__(self, target: Target, secrets: Secrets, identity: Identity | None = None) -> None:
+        """With an identity, its certificate is shown to a target that asks. Raises `UsageError` for a bad CA file."""
         self._secrets = secrets
         self._timeout = target.timeout
-        self._http = httpx.HTTPTransport(verify=_verification(target), trust_env=False)
+        trust = _verification(target) if identity is None else _showing(identity, target)
+        self._http = httpx.HTTPTransport(verify=trust, trust_env=False)
         pool: Any = self._http._pool  # noqa: SLF001 - httpx has no door to its network backend
         self._wire = pool._network_backend = Wire(pool._network_backend)  # noqa: SLF001
         self.requests = 0
@@ -159,6 +161,15 @@ def _verification(target: Target) -> ssl.SSLContext | bool:
         return _trusting(str(target.tls_ca) if target.tls_ca else None)
     except (OSError, ssl.SSLError):
         raise UsageError(f"the CA file {str(target.tls_ca)!r} cannot be read as PEM certificates") from None
+
+
+def _showing(identity: Identity, target: Target) -> ssl.SSLContext:
+    """TLS of its own for a client certificate, which no other connection shall show."""
+    trust = ssl.create_default_context(cafile=str(target.tls_ca) if target.tls_ca else None)
+    if target.insecure:
+        trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
+    identity.show_by(trust)
+    return trust
 
 
 @functools.cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.client import Identity
 from conformance.client import protocol as steps
 from conformance.exchange import Exchange
 from conformance.kit.case import Case, CheckFailed, edit_record
@@ -16,6 +17,7 @@ __all__ = [
     "Case",
     "CheckFailed",
     "Exchange",
+    "Identity",
     "NotOffered",
     "Profile",
     "Session",

@@ -34,7 +34,7 @@ class CheckFailed(AssertionError):
     """The target broke a requirement; the ledger of the case holds which, and the evidence."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Case:
     """What a test works with; `requirements` are those it declares, of which only the selected are recorded."""
 
@@ -45,6 +45,10 @@ class Case:
     ledger: Ledger = field(default_factory=Ledger)
     _twins: set[Twin] = field(default_factory=set)
     _started: float = field(default_factory=time.monotonic)
+
+    def __repr__(self) -> str:
+        """Short, for Hypothesis tells what an example was called with: here only the draw is of interest."""
+        return f"<case of {', '.join(self.requirements)}>"
 
     # --- refusing
 

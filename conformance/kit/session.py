@@ -15,10 +15,10 @@ from _pytest.outcomes import Skipped
 
 from conformance.checks import verdict as verdicts
 from conformance.checks.services import Services
-from conformance.client import Credentials, Secrets, Supply, Target, Transport
+from conformance.client import Credentials, Identity, Secrets, Supply, Target, Transport
 from conformance.client import protocol as steps
 from conformance.errors import TargetError
-from conformance.exchange import Exchange, FailureKind
+from conformance.exchange import Exchange, FailureKind, Headers
 from conformance.generate.join import JoinDraft, render
 from conformance.kit.profile import Profile
 
@@ -62,16 +62,21 @@ class Session:
         """How many requests were sent so far."""
         return self.transport.requests
 
-    def send(self, step: steps.Step, label: str, *, token: str | None = None) -> Exchange:
-        """Sends one step, with a bearer token when given one. Raises `TargetError` once the target is given up."""
+    def send(
+        self, step: steps.Step, label: str, *, token: str | None = None, identity: Identity | None = None
+    ) -> Exchange:
+        """Sends one step, with a bearer token or as a device. Raises `TargetError` once the target is given up."""
         if self.stopped:
             raise TargetError(self.stopped)
         sent = step.headers
         if token is not None:
             sent = (*sent, ("Authorization", f"Bearer {self.secrets.add(token)}"))
-        exchange = self.transport.send(
-            step.method, step.url, headers=sent, body=step.body, chunked=step.chunked, label=label
-        )
+        if identity is None:
+            exchange = _over(self.transport, step, sent, label)
+        else:
+            with Transport(self.target, self.secrets, identity) as transport:
+                exchange = _over(transport, step, sent, label)
+                self.transport.requests += transport.requests
         if exchange.failure is not None and exchange.failure.kind in _DEAD:
             self._give_up_if_dead(exchange)
         return exchange
@@ -201,6 +206,10 @@ class Session:
             self.refused_token = (
                 f"the target refuses the token for a conforming join (answered {exchange.answer.status})"
             )
+
+
+def _over(transport: Transport, step: steps.Step, headers: Headers, label: str) -> Exchange:
+    return transport.send(step.method, step.url, headers=headers, body=step.body, chunked=step.chunked, label=label)
 
 
 def only(values: Iterable[str], selection: frozenset[str] | None) -> list[str]:
