@@ -8,11 +8,12 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from conformance.errors import ConformanceError
+from conformance.errors import ConformanceError, UsageError
 
 _COMMANDS = ("run", "serve", "catalogue", "inspect", "report")
 
@@ -40,6 +41,31 @@ class _Group(click.Group):
         except ConformanceError as error:
             click.echo(f"drs-conformance: {error}", err=True)
             ctx.exit(error.exit_status)
+
+    def main(  # type: ignore[override]  # click's overloads say the same at length
+        self, args: Sequence[str] | None = None, *, standalone_mode: bool = True, **extra: Any
+    ) -> Any:
+        """As click has it, but for its words: one sentence for a wrong command, a status of ours when interrupted."""
+        if not standalone_mode:
+            return super().main(args, standalone_mode=False, **extra)
+        try:
+            status = super().main(args, standalone_mode=False, **extra)
+        except click.ClickException as error:
+            given = sys.argv[1:] if args is None else args
+            click.echo(f"drs-conformance: {_sentence(error, given)}", err=True)
+            sys.exit(UsageError.exit_status)
+        except click.Abort:
+            click.echo("drs-conformance: interrupted before there was anything to tell", err=True)
+            sys.exit(ConformanceError.exit_status)
+        sys.exit(status if isinstance(status, int) else 0)
+
+
+def _sentence(error: click.ClickException, given: Sequence[str]) -> str:
+    """What click says of a wrong command, in one line, and where to read what would do."""
+    said = " ".join(error.format_message().split()).replace(". (Did you", " (did you").rstrip(".?")
+    said = said[:1].lower() + said[1:]
+    command = next((word for word in given if word in _COMMANDS), "" if said.startswith("no such command") else "run")
+    return f"{said}; see drs-conformance {command} --help".replace("  ", " ")
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})

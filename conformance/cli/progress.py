@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
+import sys
 from collections import Counter
-from typing import Self
+from typing import IO, Self, cast
 
 import pytest
 from rich.console import Console
@@ -20,7 +24,7 @@ _COLOURS = {"fail": "red", "error": "magenta", "inconclusive": "yellow", "skip":
 
 def progress(run: Run) -> Watcher:
     """The watcher for where standard output goes."""
-    console = Console()
+    console = Console(file=cast("IO[str]", Steady()), soft_wrap=False)
     target = run.target
     what = "the reference server" if run.server else target.url
     console.print(
@@ -29,7 +33,32 @@ def progress(run: Run) -> Watcher:
         markup=False,
         soft_wrap=True,
     )
-    return Bars(console) if console.is_terminal else Lines(console)
+    return Bars(console) if console.file.isatty() and not console.is_dumb_terminal else Lines(console)
+
+
+class Steady(io.TextIOBase):
+    """Standard output as it was before pytest takes hold of it; a reader who leaves (`| head`) ends nothing but it."""
+
+    def __init__(self) -> None:
+        sys.stdout.flush()
+        self._file = open(os.dup(sys.stdout.fileno()), "w", encoding=sys.stdout.encoding, errors="replace")  # noqa: PTH123, SIM115
+
+    encoding = property(lambda self: self._file.encoding)
+
+    def write(self, text: str) -> int:
+        """Writes, at once."""
+        with contextlib.suppress(BrokenPipeError):
+            self._file.write(text)
+            self._file.flush()
+        return len(text)
+
+    def isatty(self) -> bool:
+        """Whether a person looks on."""
+        return self._file.isatty()
+
+    def fileno(self) -> int:
+        """For the size of the terminal."""
+        return self._file.fileno()
 
 
 class Watcher:
@@ -124,4 +153,3 @@ class Lines(Watcher):
         if counts.total() == self.planned[number]:
             told = ", ".join(f"{counts[kind]} {kind}" for kind in ("pass", *_COUNTED) if counts[kind])
             self.console.print(f"  {self.label(number)}: {told}", highlight=False, markup=False)
-            self.console.file.flush()

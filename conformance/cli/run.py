@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -55,20 +54,20 @@ def run(**given: Any) -> None:
 
     Each option has an environment variable, named behind it, and a --drs-… twin in plain pytest.
     """
-    from conformance.plugin.run import prepare  # noqa: PLC0415 - --help need not wait for the suite's imports
+    from conformance.plugin.interrupts import Interrupts  # noqa: PLC0415 - --help need not wait for the suite's imports
+    from conformance.plugin.run import prepare  # noqa: PLC0415
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended by CI is interrupted: results are written
-    raw = Raw.collect(lambda option: given[option.name.replace("-", "_")])
-    begun = prepare(raw)
-    try:
-        begun.begin()
-        if not begun.stopped:
-            _suite(begun)
-    except KeyboardInterrupt:
-        begun.stop("interrupted")
-    finally:
-        results = begun.finish()
-    _show(results, begun.settings.out / "index.html")
+    with Interrupts() as interrupts:
+        begun = interrupts.run = prepare(Raw.collect(lambda option: given[option.name.replace("-", "_")]))
+        try:
+            begun.begin()
+            if not begun.stopped:
+                _suite(begun)
+        except KeyboardInterrupt:
+            begun.stop("interrupted")
+        finally:
+            results = begun.finish()
+        _show(results, begun.settings.out / "index.html")
     sys.exit(results.exit_status)
 
 
@@ -79,10 +78,14 @@ def _show(results: Any, report: Any) -> None:
 
     console = Console()
     summary = terminal.summary(results, catalogue(), report)
-    if console.is_terminal:
-        console.print(summary)
-    else:
-        click.echo(terminal.plain(summary), nl=False)
+    try:
+        if console.is_terminal:
+            console.print(summary)
+        else:
+            click.echo(terminal.plain(summary), nl=False)
+        sys.stdout.flush()
+    except BrokenPipeError:  # `| head`: whoever reads has enough; the status is the verdict's all the same
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _suite(begun: Any) -> None:
@@ -92,7 +95,8 @@ def _suite(begun: Any) -> None:
     from conformance.cli.progress import progress  # noqa: PLC0415
     from conformance.paths import SUITES  # noqa: PLC0415
 
-    os.environ.pop("PYTEST_ADDOPTS", None)  # what is meant for the user's own tests is not meant for these
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):  # meant for the user's own tests, not for these
+        os.environ.pop(name, None)
     watcher = progress(begun)
     arguments = [
         str(SUITES),

@@ -4,9 +4,25 @@ The one rule: a secret leaves this room only in bytes on the wire. Every `Exchan
 """
 
 from conformance.client.identity import Identity
+from conformance.client.message import Message, chunk
+from conformance.client.raw import Conversation, Ending
 from conformance.client.redaction import Secrets
 from conformance.client.secrets import Command, Fixed, Mint, Supply
 from conformance.client.target import Credentials, Target
 from conformance.client.transport import Transport
 
-__all__ = ["Command", "Credentials", "Fixed", "Identity", "Mint", "Secrets", "Supply", "Target", "Transport"]
+__all__ = [
+    "Command",
+    "Conversation",
+    "Credentials",
+    "Ending",
+    "Fixed",
+    "Identity",
+    "Message",
+    "Mint",
+    "Secrets",
+    "Supply",
+    "Target",
+    "Transport",
+    "chunk",
+]

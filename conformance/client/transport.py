@@ -72,7 +72,6 @@ class Transport:
         timeout: float | None = None,
     ) -> Exchange:
         """One request and its answer or failure. Raises `UsageError` for a header that HTTP cannot carry."""
-        redact = self._secrets.redact_text
         started = time.perf_counter()
 
         def exchange() -> Answer:
@@ -83,8 +82,7 @@ class Transport:
         if isinstance(outcome, Failure) and self._was_stale(outcome):
             outcome = self._attempt(exchange)
         seconds = time.perf_counter() - started
-        shown = tuple((redact(name), _shown(name, redact(value))) for name, value in headers)
-        request = Request(redact(method), redact(url), shown, self._secrets.redact(body), redact(label))
+        request = recorded(self._secrets, method, url, headers, body, label)
         answer, failure = (outcome, None) if isinstance(outcome, Answer) else (None, outcome)
         return Exchange(request, answer, failure, seconds)
 
@@ -105,7 +103,7 @@ class Transport:
                 kind = FailureKind.MALFORMED  # it ended, but with something else than HTTP
             detail = redact(str(error).strip())
             cut = detail if len(detail) <= _TOLD else f"{detail[:_TOLD]}…"
-            return Failure(kind, f"{_WORDS[kind]} ({cut})" if cut else _WORDS[kind])
+            return Failure(kind, f"{WORDS[kind]} ({cut})" if cut else WORDS[kind])
 
     def _exchange(
         self, method: str, url: str, headers: Headers, content: bytes | Iterator[bytes] | None, timeout: float
@@ -139,6 +137,13 @@ class Transport:
         return decoded(bytes(held), ", ".join(response.headers.get_list("Content-Encoding")), LARGEST_ANSWER)
 
 
+def recorded(secrets: Secrets, method: str, url: str, headers: Headers, body: bytes, label: str) -> Request:
+    """What was sent, as it may be written down."""
+    redact = secrets.redact_text
+    shown = tuple((redact(name), _shown(name, redact(value))) for name, value in headers)
+    return Request(redact(method), redact(url), shown, secrets.redact(body), redact(label))
+
+
 def _pieces(body: bytes) -> Iterator[bytes]:
     """A body in three pieces, which are sent in chunks."""
     third = max(1, len(body) // 3)
@@ -158,7 +163,7 @@ def _verification(target: Target) -> ssl.SSLContext | bool:
     if target.insecure:
         return False
     try:
-        return _trusting(str(target.tls_ca) if target.tls_ca else None)
+        return trusting(str(target.tls_ca) if target.tls_ca else None)
     except (OSError, ssl.SSLError):
         raise UsageError(f"the CA file {str(target.tls_ca)!r} cannot be read as PEM certificates") from None
 
@@ -173,7 +178,7 @@ def _showing(identity: Identity, target: Target) -> ssl.SSLContext:
 
 
 @functools.cache
-def _trusting(ca_file: str | None) -> ssl.SSLContext:
+def trusting(ca_file: str | None) -> ssl.SSLContext:
     """TLS that trusts the CA of a file, or those of the system; costly to make, and the same for every connection."""
     return ssl.create_default_context(cafile=ca_file)
 
@@ -192,7 +197,7 @@ _KINDS: tuple[tuple[type[Exception], FailureKind], ...] = (
     (TimeoutError, FailureKind.TIMEOUT),
     (httpx.ProtocolError, FailureKind.MALFORMED),
 )
-_WORDS = {
+WORDS = {
     FailureKind.UNREACHABLE: "no connection",
     FailureKind.TLS: "no trusted TLS connection",
     FailureKind.TIMEOUT: "no whole answer in time",

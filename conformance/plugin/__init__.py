@@ -11,12 +11,13 @@ import pytest
 
 from conformance.errors import ConformanceError
 from conformance.paths import SUITES
-from conformance.plugin.options import OPTIONS, Option, Raw
+from conformance.plugin.options import OPTIONS, Option, Raw, spelled
 
 if TYPE_CHECKING:
     from conformance.kit import Case
 
 RUN = "drs-run"
+PREFIX = "--drs-"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,7 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for option in OPTIONS:
         action = "store_true" if option.metavar is None else "append" if option.many else "store"
         extra: dict[str, Any] = {} if option.metavar is None else {"metavar": option.metavar}
-        group.addoption(f"--drs-{option.name}", dest=option.dest, action=action, help=_help(option), **extra)
+        group.addoption(f"{PREFIX}{option.name}", dest=option.dest, action=action, help=_help(option), **extra)
 
 
 def _help(option: Option) -> str:
@@ -44,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         activation.configure(config)
     except ConformanceError as error:
-        pytest.exit(str(error), returncode=error.exit_status)
+        pytest.exit(spelled(str(error), PREFIX), returncode=error.exit_status)
 
 
 def _wanted(config: pytest.Config) -> bool:

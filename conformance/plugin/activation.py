@@ -9,6 +9,9 @@ import hypothesis
 import pytest
 
 from conformance import plugin
+from conformance.errors import ConformanceError
+from conformance.plugin.interrupts import Interrupts
+from conformance.plugin.options import spelled
 from conformance.plugin.recording import Recorder
 from conformance.plugin.run import Run, journal_of, open_session, prepare, worker_input, worker_session
 from conformance.report import terminal
@@ -39,11 +42,22 @@ def configure(config: pytest.Config) -> None:
     config.option.hypothesisseed = str(settings.seed)
     journal = journal_of(settings, target)
     session = open_session(settings, target, credentials, journal)
+    config.add_cleanup(session.transport.close)
     config.pluginmanager.register(Recorder(session, journal, settings.selection), "drs-recorder")
+    _own_settings(config)
+
+
+def _own_settings(config: pytest.Config) -> None:
+    """How a directory's owner names and treats tests of their own is not how the suites are run."""
+    for name, value in (("python_files", "test_*.py"), ("python_functions", "test"), ("filterwarnings", "default")):
+        config.getini(name)[:] = [value]
 
 
 def _begin(config: pytest.Config) -> Run:
-    run = prepare(plugin.read_options(config))
+    interrupts = Interrupts()
+    config.add_cleanup(interrupts.close)
+    run = interrupts.run = prepare(plugin.read_options(config))
+    run.prefix = plugin.PREFIX
     config.add_cleanup(run.end)
     run.begin()
     return run
@@ -77,7 +91,9 @@ class Controller:
         return True if self.run.stopped else None
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Writes down what a test recorded."""
+        """Writes down what a test recorded. What failed without a record is our own fault, as is a lost worker."""
+        if report.failed and not any(name == "drs-test" for name, _ in report.user_properties):
+            self.run.stop(f"our own fault: {report.nodeid} failed outside its test: {_last_line(report.longreprtext)}")
         for name, value in report.user_properties:
             if name == "drs-test":
                 self.run.record(TestRecord.from_json(value))
@@ -85,6 +101,8 @@ class Controller:
                 self.run.record(Device.from_json(value))
             elif name == "drs-stopped":
                 self.run.stop(str(value))
+        if self.run.unwritable is not None:
+            pytest.exit(str(self.run.unwritable), self.run.unwritable.exit_status)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A suite that cannot be collected is our own fault, and must not pass for a run without failures."""
@@ -102,14 +120,34 @@ class Controller:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """The verdict is the exit status, whatever pytest counts as failed."""
-        self.results = self.run.finish()
+        self._conclude(session)
+        try:
+            self.results = self.run.finish()
+        except ConformanceError as error:
+            pytest.exit(spelled(str(error), self.run.prefix), error.exit_status)
         session.exitstatus = self.results.exit_status
+
+    def _conclude(self, session: pytest.Session) -> None:
+        """What pytest knows of a run that came to no test, or not to its end, or was interrupted in one."""
+        recorder: Recorder | None = session.config.pluginmanager.get_plugin("drs-recorder")
+        for device in recorder.new_devices() if recorder else ():
+            self.run.record(device)
+        if session.shouldfail:
+            self.run.stop(f"pytest was told to end early: {session.shouldfail}")
+        if not any(isinstance(record, TestRecord) for record in self.run.records):
+            chosen = ", ".join(self.run.settings.select)
+            self.run.stop(
+                f"no test bears on what --select names ({chosen}); drs-conformance catalogue says what is tested"
+                if chosen
+                else "no test was selected; leave out the options that select tests"
+            )
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """In plain pytest, the verdict and where the report lies."""
         if self.results is not None and not self._quiet:
             report = self.run.settings.out / "index.html"
-            terminalreporter.write_line(terminal.plain(terminal.summary(self.results, catalogue(), report)))
+            told = terminal.plain(terminal.summary(self.results, catalogue(), report))
+            terminalreporter.write_line(spelled(told, self.run.prefix))
 
 
 def _last_line(text: str) -> str:

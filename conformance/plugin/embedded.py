@@ -36,7 +36,11 @@ class ReferenceServer:
             stderr=self._errors,
             start_new_session=True,  # Ctrl-C ends the run, and the run ends the server
         )
-        self.ready: dict[str, Any] = self._first_line()
+        try:
+            self.ready: dict[str, Any] = self._first_line()
+        except BaseException:  # also Ctrl-C: nobody else knows of the process yet
+            self.stop()
+            raise
 
     def _first_line(self) -> dict[str, Any]:
         stream = self._process.stdout
@@ -46,9 +50,7 @@ class ReferenceServer:
         try:
             ready = json.loads(stream.readline())
         except ValueError:
-            said = self._said()
-            self.stop()
-            raise TargetError(f"the reference server did not start: {said}") from None
+            raise TargetError(f"the reference server did not start: {self._said()}") from None
         finally:
             overdue.cancel()
         return dict(ready)
@@ -63,12 +65,18 @@ class ReferenceServer:
         self._process.terminate()
         try:
             self._process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        except BaseException as reason:  # too slow, or Ctrl-C while waiting: either way it must go
+            self.kill()
+            if not isinstance(reason, subprocess.TimeoutExpired):
+                raise
         if self._process.stdout:
             self._process.stdout.close()
         self._errors.close()
+
+    def kill(self) -> None:
+        """Ends the process at once, and without tidying up."""
+        self._process.kill()
+        self._process.wait()
 
 
 def target_of(ready: dict[str, Any], timeout: float) -> Target:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.errors import UsageError
@@ -61,6 +62,12 @@ OPTIONS = (
     Option("timeout", "seconds to wait for an answer", "SECONDS", "10"),
 )
 BY_NAME = {option.name: option for option in OPTIONS}
+_OPTION = re.compile(rf"(?<![\w-])--(?=(?:{'|'.join(option.name for option in OPTIONS)})(?![\w-]))")
+
+
+def spelled(sentence: str, prefix: str) -> str:
+    """A sentence with the options it names spelled as the user has them: `--drs-target` in plain pytest."""
+    return _OPTION.sub(prefix, sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +75,35 @@ class Raw:
     """The options as given: command line first, then environment, then defaults. Values are text, lists or flags."""
 
     values: Mapping[str, Any]
+    variables: frozenset[str] = field(default=frozenset())  # the options that the environment gave
 
     @classmethod
     def collect(cls, given: Callable[[Option], Any], environ: Mapping[str, str] = os.environ) -> Raw:
-        """Reads each option. Raises `UsageError` for a value that is not one of its choices."""
-        return cls({option.name: _value(option, given(option), environ) for option in OPTIONS})
+        """Reads each option. Raises `UsageError` for a value that is not one of its choices, or is empty."""
+        values: dict[str, Any] = {}
+        variables = set()
+        for option in OPTIONS:
+            value = given(option)
+            if value == "" or (option.many and "" in (value or ())):
+                raise UsageError(f"--{option.name} is empty; give it a value or leave it out")
+            if not value and environ.get(option.env):
+                value = _from_variable(option, environ[option.env])
+                variables.add(option.name)
+            values[option.name] = value or option.default
+        raw = cls(values, frozenset(variables))
+        for option in OPTIONS:
+            if option.choices and values[option.name] not in option.choices:
+                raise UsageError(
+                    f"{raw.said(option.name)} {values[option.name]!r} is none of {', '.join(option.choices)}"
+                )
+        return raw
+
+    def said(self, name: str) -> str:
+        """How an option was given: by its name or by its environment variable."""
+        return BY_NAME[name].env if name in self.variables else f"--{name}"
 
     def text(self, name: str) -> str | None:
-        """The value of an option, None when not given; empty counts as not given."""
+        """The value of an option, None when not given."""
         return self.values[name] or None
 
     def flag(self, name: str) -> bool:
@@ -87,19 +115,12 @@ class Raw:
         return tuple(self.values[name] or ())
 
 
-def _value(option: Option, given: Any, environ: Mapping[str, str]) -> Any:
-    if not given:
-        given = environ.get(option.env) or option.default
-        if given and option.metavar is None:
-            given = _truth(option, str(given))
-        if given and option.many:
-            given = str(given).split()
-    if option.choices and given not in option.choices:
-        raise UsageError(f"--{option.name} {given!r} is none of {', '.join(option.choices)}")
-    return given
-
-
-def _truth(option: Option, text: str) -> bool:
+def _from_variable(option: Option, text: str) -> Any:
+    """The value of an environment variable; an empty one counts as not set."""
+    if option.many:
+        return text.split()
+    if option.metavar is not None:
+        return text
     if text.lower() in {"1", "true", "yes"}:
         return True
     if text.lower() in {"0", "false", "no"}:

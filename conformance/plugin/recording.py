@@ -6,17 +6,20 @@ The one rule: an exception of ours is never a finding about the target, and a fi
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+import traceback
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any, cast
 
 import pytest
 
 from conformance.errors import ConformanceError
 from conformance.kit import Case, CheckFailed, NotOffered, Session, Twins, Unproven, only
+from conformance.paths import SUITES
 from conformance.plugin import labels
+from conformance.plugin.redacting import redact_json, redact_report
 from conformance.plugin.run import Journal
 from conformance.plugin.settings import given
-from conformance.results import Outcome, RequirementOutcome, TestRecord, not_offered
+from conformance.results import Device, Outcome, RequirementOutcome, TestRecord, not_offered
 from conformance.spec import NEEDS, catalogue
 
 CASE = pytest.StashKey[Case]()
@@ -103,6 +106,8 @@ class Recorder:
         order = {section.number: place for place, section in enumerate(catalogue().sections)}
         items.sort(key=lambda item: order.get(labels.section(item), len(order)))
         for item in items:
+            if SUITES not in item.path.parents:
+                pytest.exit(f"{item.nodeid} is no conformance test; give the suites a session of their own", 2)
             unknown = [id_ for id_ in declared(item) if id_ not in catalogue().requirements]
             if unknown or not declared(item):
                 raise pytest.UsageError(
@@ -133,8 +138,14 @@ class Recorder:
             return result
         self._close(case, error)
         labels.attach(case.ledger)
-        _conclude(case, error)
+        _conclude(case, self._speakable(error))
         return result
+
+    def _speakable(self, error: Exception | None) -> Exception | None:
+        """An exception whose words may be written down."""
+        said = "".join(traceback.format_exception_only(error)) if error is not None else ""
+        redacted = self.session.secrets.redact_text(said)
+        return error if redacted == said else ConformanceError(redacted.strip())
 
     def _case(self, item: pytest.Item) -> Case:
         return item.stash[CASE]
@@ -144,9 +155,9 @@ class Recorder:
             case.ledger.erred(case.requirements, f"{type(error).__name__}: {error}")
         try:
             case.close()
-        except ConformanceError as fault:
+        except Exception as fault:  # noqa: BLE001 - a twin that fails by our own fault proves as little
             if not self.session.stopped:
-                case.ledger.erred(case.requirements, str(fault))
+                case.ledger.erred(case.requirements, f"{type(fault).__name__}: {fault}")
             case.ledger.unproven(case.requirements, self.session.stopped or str(fault))
 
     @pytest.hookimpl(wrapper=True)
@@ -155,13 +166,22 @@ class Recorder:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Hangs the test's record on its report, which pytest-xdist carries to the one writer."""
         report = yield
+        redact_report(report, self.session.secrets)
         if call.when == "call" or (call.when == "setup" and call.excinfo is not None):
-            report.user_properties = [*report.user_properties, ("drs-test", self._record(item, report).to_json())]
-            while self._journal.fresh:
-                report.user_properties.append(("drs-device", self._journal.fresh.pop(0).to_json()))
+            report.user_properties = [*report.user_properties, ("drs-test", self._record_of(item, report))]
+            report.user_properties += [("drs-device", device.to_json()) for device in self.new_devices()]
             if reason := self.session.stopped or self.session.refused_token:
                 report.user_properties.append(("drs-stopped", reason))
         return report
+
+    def new_devices(self) -> Iterator[Device]:
+        """The devices created since they were last asked for."""
+        while self._journal.fresh:
+            yield self._journal.fresh.pop(0)
+
+    def _record_of(self, item: pytest.Item, report: pytest.TestReport) -> Any:
+        """The record as JSON; whatever its exchanges, notes and reprs hold, no secret leaves the process."""
+        return redact_json(self._record(item, report).to_json(), self.session.secrets)
 
     def _record(self, item: pytest.Item, report: pytest.TestReport) -> TestRecord:
         started, before = item.stash[STARTED]
@@ -185,14 +205,21 @@ def _outcomes(item: pytest.Item, report: pytest.TestReport) -> tuple[Any, ...]:
     skipped = item.stash.get(SKIPPED, {})
     outcomes = [RequirementOutcome(id_, Outcome.SKIP, reason) for id_, reason in skipped.items()]
     case = item.stash.get(CASE, None)
-    if case is None:
+    if case is None or report.when == "setup":
         if report.failed:
-            reason = f"the test could not be set up: {report.longreprtext.strip().splitlines()[-1]}"
-            outcomes = [RequirementOutcome(id_, Outcome.ERROR, reason) for id_ in declared(item)]
+            outcomes = _own_fault(declared(item), "the test could not be set up", report)
         return tuple(outcomes), outcomes[0].reason if outcomes else "", (), {}
     recorded = [outcome for outcome in case.ledger.outcomes() if outcome.id in case.requirements]
+    if report.failed and not {Outcome.FAIL, Outcome.ERROR} & {outcome.outcome for outcome in recorded}:
+        recorded = _own_fault(case.requirements, "the test failed of itself", report)
     worst = next((outcome for kind in _WORST for outcome in recorded if outcome.outcome is kind), None)
     return (*outcomes, *recorded), worst.reason if worst else "", case.ledger.observations(), dict(case.ledger.layers)
+
+
+def _own_fault(requirements: Iterable[str], what: str, report: pytest.TestReport) -> list[RequirementOutcome]:
+    said = report.longreprtext.strip().splitlines()
+    reason = f"{what}: {said[-1] if said else 'without a word'}"
+    return [RequirementOutcome(id_, Outcome.ERROR, reason) for id_ in requirements]
 
 
 def _about_target(error: Exception, case: Case) -> bool:

@@ -10,16 +10,17 @@ import json
 import os
 import platform
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from conformance.client import Credentials, Secrets, Target, Transport
-from conformance.errors import TargetError, UsageError
-from conformance.kit import Session
+from conformance.errors import ConformanceError, TargetError, UsageError
+from conformance.kit import Session, Unproven
 from conformance.plugin.embedded import ReferenceServer, credentials_of, target_of
-from conformance.plugin.options import Raw
+from conformance.plugin.options import Raw, spelled
 from conformance.plugin.settings import Settings, check_fresh, given, read_target
 from conformance.report import write_all
 from conformance.results import Device, Footer, Header, Results, Stop, StreamRecord, TestRecord, Writer, fold
@@ -52,12 +53,20 @@ class Run:
     server: ReferenceServer | None = None
     records: list[StreamRecord] = field(default_factory=list)
     stopped: str | None = None
+    prefix: str = "--"  # how the user spells options
+    finishing: bool = False  # from here on nothing may keep the results from being written
+    unwritable: UsageError | None = None
+    _doubt: str | None = None
+    _footed: bool = False
     _began: float = field(default_factory=time.monotonic)
     _probes: int = 0
     _results: Results | None = None
 
     def begin(self) -> None:
-        """Writes the header; finds out whether there is a target at all, and that its token has not expired."""
+        """Writes the header; finds out whether there is a target at all, and that its token has not expired.
+
+        Raises `UsageError` when not even the header can be written.
+        """
         header = Header(
             now(),
             {"url": self.target.url, "tenant": self.target.tenant, "domain": self.target.domain or ""},
@@ -69,6 +78,8 @@ class Run:
             tuple(sorted(given(self.target, self.credentials))),
         )
         self.record(header)
+        if self.unwritable is not None:
+            raise self.unwritable
         try:
             check_fresh(self.credentials)
             self._preflight()
@@ -76,60 +87,84 @@ class Run:
             self.stop(str(error))
 
     def _preflight(self) -> None:
+        """Raises `TargetError` when nobody answers; a discovery that is refused is for the suite to look into."""
         session = open_session(self.settings, self.target, self.credentials, journal_of(self.settings, self.target))
         with session.transport:
-            exchange = session.discovery()
+            try:
+                session.services()
+            except Unproven as reason:
+                self._doubt = f"{reason}; check --target and --tenant"
         self._probes = session.requests
-        if exchange.failure is not None and not session.stopped:
-            return  # it is alive, and the suite will say what is wrong with its discovery
         if session.stopped:
             raise TargetError(session.stopped)
 
     def record(self, record: StreamRecord) -> None:
-        """Writes one record to the stream and keeps it for the fold."""
+        """Writes one record to the stream and keeps it for the fold; a stream that cannot be written stops the run."""
         self.records.append(record)
-        self.writer.write(record)
+        if self.unwritable is None:
+            try:
+                self.writer.write(record)
+            except UsageError as error:
+                self.unwritable = error
+                self.stop(str(error))
 
     def stop(self, reason: str) -> None:
         """The run cannot go on, or cannot come to a verdict, for this reason; the first one counts."""
-        if self.stopped is None:
-            self.stopped = reason
-            self.record(Stop(reason))
+        if self.stopped is None and not self._footed:
+            self.stopped = spelled(reason, self.prefix)
+            self.record(Stop(self.stopped))
 
     def finish(self) -> Results:
-        """Ends the run: footer, verdict, every report, and the reference server; the same again when done twice."""
-        if self._results is None:
-            requests = self._probes + sum(record.requests for record in self.records if isinstance(record, TestRecord))
-            self.record(Footer(now(), round(time.monotonic() - self._began, 3), requests, self.stopped))
-            self.writer.close()
+        """Ends the run: footer, verdict, every report, and the reference server; the same again when done twice.
+
+        Raises `UsageError` when the results cannot be written.
+        """
+        self.finishing = True
+        try:
+            if self._results is None:
+                self._results = self._concluded()
+        finally:
             if self.server is not None:
                 self.server.stop()
-            self._results = fold(self.records, catalogue())
-            write_all(self.settings.out, self._results)
+        if self.unwritable is not None:
+            raise self.unwritable
         return self._results
 
+    def _concluded(self) -> Results:
+        if not self._footed:
+            if self._doubt:
+                self.stop(self._doubt)
+            requests = self._probes + sum(record.requests for record in self.records if isinstance(record, TestRecord))
+            self._footed = True
+            self.record(Footer(now(), round(time.monotonic() - self._began, 3), requests, self.stopped))
+            self.writer.close()
+        results = fold(self.records, catalogue())
+        write_all(self.settings.out, results)
+        return results
+
     def end(self) -> None:
-        """`finish`, for those who only want it done."""
-        self.finish()
+        """`finish`, for those who only want it done; what goes wrong was said where it was finished first."""
+        with suppress(ConformanceError):
+            self.finish()
 
 
 def prepare(raw: Raw) -> Run:
     """Reads the options, starts the reference server where no target is named, opens the stream: `UsageError`."""
     settings = Settings.read(raw)
-    server = None
-    if raw.text("target") is not None:
-        target, credentials = read_target(raw)
-    else:
+    named = read_target(raw, settings.timeout) if raw.text("target") is not None else None
+    if named is None:
         _refuse_orphans(raw)
-        target = Target("http://127.0.0.1", "", timeout=float(raw.text("timeout") or 10))
-    _writable(settings.out)
-    if raw.text("target") is None:
-        server = ReferenceServer()
-        target = target_of(server.ready, target.timeout)
+    _make_room(settings.out)
+    if named is not None:
+        return Run(settings, *named, Writer(settings.out / "results.jsonl"))
+    server = ReferenceServer()
+    try:
+        target = target_of(server.ready, settings.timeout)
         credentials = credentials_of(server.ready, target)
-    for leftover in ("results.json", "junit.xml", "index.html", "devices.jsonl"):
-        (settings.out / leftover).unlink(missing_ok=True)
-    return Run(settings, target, credentials, Writer(settings.out / "results.jsonl"), server)
+        return Run(settings, target, credentials, Writer(settings.out / "results.jsonl"), server)
+    except BaseException:  # also Ctrl-C: nobody else knows of the server yet
+        server.stop()
+        raise
 
 
 def _refuse_orphans(raw: Raw) -> None:
@@ -138,19 +173,24 @@ def _refuse_orphans(raw: Raw) -> None:
     for name in (*about_target, "foreign-token", "expired-token", "audience-token", "ca-file", "tls-ca-file"):
         if raw.values[name]:
             raise UsageError(
-                f"--{name} is given without --target; name the target, or leave it out to test the reference server"
+                f"{raw.said(name)} is given without --target; "
+                "name the target, or leave it out to test the reference server"
             )
 
 
-def _writable(out: Path) -> None:
+def _make_room(out: Path) -> None:
+    """The directory for results, writable, and without an earlier run's. Raises `UsageError`."""
     try:
         out.mkdir(parents=True, exist_ok=True)
         probe = out / f".writable-{os.getpid()}"
         probe.touch()
         probe.unlink()
+        for leftover in ("results.json", "junit.xml", "index.html", "devices.jsonl"):
+            (out / leftover).unlink(missing_ok=True)
     except OSError as error:
+        where = error.filename if error.filename and not str(error.filename).startswith(f"{out}/.writable") else out
         raise UsageError(
-            f"--out {str(out)!r} cannot be written to ({error.strerror}); name another directory"
+            f"--out {str(out)!r} cannot be written to ({where}: {error.strerror}); name another directory"
         ) from None
 
 
@@ -204,8 +244,8 @@ def worker_session(raw: Raw, given_by_controller: dict[str, Any]) -> tuple[Setti
     settings = Settings.read(raw)
     ready = given_by_controller["ready"]
     if ready is None:
-        target, credentials = read_target(raw)
+        target, credentials = read_target(raw, settings.timeout)
     else:
-        target = target_of(ready, float(raw.text("timeout") or 10))
+        target = target_of(ready, settings.timeout)
         credentials = credentials_of(ready, target)
     return settings, target, credentials

@@ -29,19 +29,28 @@ class Settings:
     seed: int
     select: tuple[str, ...]
     selection: frozenset[str] | None
+    timeout: float = 10.0
 
     @classmethod
     def read(cls, raw: Raw) -> Settings:
         """Raises `UsageError`."""
-        words = raw.many("select")
-        selection = frozenset(entry.id for entry in catalogue().select(words)) if words else None
         out = Path(raw.text("out") or "reports")
-        return cls(profile(str(raw.text("profile"))), str(raw.text("gate")), out, _seed(raw), words, selection)
+        gate = str(raw.text("gate"))
+        words, selection = _selection(raw)
+        return cls(profile(str(raw.text("profile"))), gate, out, _seed(raw), words, selection, _seconds(raw))
 
 
-def read_target(raw: Raw) -> tuple[Target, Credentials]:
+def _selection(raw: Raw) -> tuple[tuple[str, ...], frozenset[str] | None]:
+    words = raw.many("select")
+    try:
+        return words, frozenset(entry.id for entry in catalogue().select(words)) if words else None
+    except UsageError as error:
+        raise UsageError(f"{raw.said('select')} {error}") from None
+
+
+def read_target(raw: Raw, timeout: float) -> tuple[Target, Credentials]:
     """The target named by `--target`. Raises `UsageError`."""
-    url = check_url(str(raw.text("target")))
+    url = check_url(str(raw.text("target")), raw.said("target"))
     credentials = Credentials(
         _supply(raw, "token", "token-command", _TOKEN_REUSE),
         _supply(raw, "challenge", "challenge-command"),
@@ -62,7 +71,7 @@ def read_target(raw: Raw) -> tuple[Target, Credentials]:
         _file(raw, "ca-file"),
         _file(raw, "tls-ca-file"),
         raw.flag("insecure"),
-        _seconds(raw),
+        timeout,
         raw.flag("allow-device-creation"),
     )
     return target, credentials
@@ -70,12 +79,13 @@ def read_target(raw: Raw) -> tuple[Target, Credentials]:
 
 def check_fresh(credentials: Credentials) -> None:
     """Raises `TargetError` when the token expired before the run began: every join would be refused for that alone."""
-    if credentials.token is None:
+    supply = credentials.token
+    if supply is None:
         return
-    now = time.time()
-    ago = expired(credentials.token.next(), now)
+    ago = expired(supply.next(), time.time())
     if ago is not None:
-        raise TargetError(f"the token given with --token expired {int(ago)} seconds ago; pass a fresh one")
+        given_by = supply.option if isinstance(supply, Command | Fixed) else "--token"
+        raise TargetError(f"the token of {given_by} expired {int(ago)} seconds ago; pass a fresh one")
 
 
 def given(target: Target, credentials: Credentials) -> frozenset[str]:
@@ -100,16 +110,16 @@ def given(target: Target, credentials: Credentials) -> frozenset[str]:
 def _supply(raw: Raw, name: str, command: str = "", reuse: float = 0.0) -> Supply | None:
     text, line = raw.text(name), raw.text(command) if command else None
     if text and line:
-        raise UsageError(f"--{name} and --{command} are both given; pass one of them")
+        raise UsageError(f"{raw.said(name)} and {raw.said(command)} are both given; pass one of them")
     if text:
-        return Fixed(check_token(text, f"--{name}"))
-    return Command(line, f"--{command}", reuse) if line else None
+        return Fixed(check_token(text, raw.said(name)), raw.said(name))
+    return Command(line, raw.said(command), reuse) if line else None
 
 
 def _seed(raw: Raw) -> int:
     text = str(raw.text("seed") or "0")
     if not text.isascii() or not text.isdigit() or int(text) >= 2**32:
-        raise UsageError(f"--seed {text!r} is not a number from 0 to 4294967295")
+        raise UsageError(f"{raw.said('seed')} {text!r} is not a number from 0 to 4294967295")
     return int(text)
 
 
@@ -120,7 +130,7 @@ def _seconds(raw: Raw) -> float:
     except ValueError:
         seconds = math.nan
     if not 0 < seconds <= 600:  # noqa: PLR2004 - ten minutes: beyond that a run would not end
-        raise UsageError(f"--timeout {text!r} is not a number of seconds above 0 and up to 600")
+        raise UsageError(f"{raw.said('timeout')} {text!r} is not a number of seconds above 0 and up to 600")
     return seconds
 
 
@@ -133,10 +143,10 @@ def _file(raw: Raw, name: str) -> Path | None:
         data = path.read_bytes()
     except OSError as error:
         raise UsageError(
-            f"--{name} {text!r} cannot be read ({error.strerror}); pass a file of PEM certificates"
+            f"{raw.said(name)} {text!r} cannot be read ({error.strerror}); pass a file of PEM certificates"
         ) from None
     if b"-----BEGIN CERTIFICATE-----" not in data:
-        raise UsageError(f"--{name} {text!r} holds no PEM certificate; pass a file of PEM certificates")
+        raise UsageError(f"{raw.said(name)} {text!r} holds no PEM certificate; pass a file of PEM certificates")
     return path
 
 

@@ -99,7 +99,7 @@ def test_results_of_another_version_are_one_sentence(tmp_path: Path) -> None:
 def test_nothing_to_report_on_says_what_would_do(tmp_path: Path) -> None:
     done = run("--out", tmp_path)
     assert done.exit_code == 2
-    assert "Missing argument 'RESULTS...'" in done.stderr
+    assert "missing argument 'RESULTS...'" in done.stderr
 
 
 def test_an_unwritable_out_is_one_sentence(tmp_path: Path) -> None:

@@ -1,0 +1,189 @@
+"""One connection to the target, spoken over octet by octet: exact bytes out, each answer read into an `Exchange`.
+
+The one rule: what goes out is what was given, and whatever comes back, or does not, is an `Exchange` without secrets;
+no exception tells of the target. Answers are read by h11, whose state of the request is made up: it never saw ours.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
+
+import h11
+
+from conformance.client.decoding import CodingError, OversizedError, decoded
+from conformance.client.transport import LARGEST_ANSWER, WORDS, recorded, trusting
+from conformance.exchange import Answer, Exchange, Failure, FailureKind
+
+if TYPE_CHECKING:
+    from conformance.client.message import Message
+    from conformance.client.redaction import Secrets
+    from conformance.client.target import Target
+
+_READ = 64 * 1024
+_LARGEST_HEAD = 256 * 1024
+_NO_BODY_METHODS = {"HEAD", "CONNECT"}  # those by which h11 reads an answer otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a connection went on: what more came, and whether the target closed it within the time."""
+
+    octets: bytes
+    closed: bool
+
+
+class Conversation:
+    """A connection of its own, made when entered; every wait ends after `timeout` seconds. One thread's at a time."""
+
+    def __init__(self, target: Target, url: str, secrets: Secrets, *, sent: Callable[[], None]) -> None:
+        self._target = target
+        self._url = url
+        self._secrets = secrets
+        self._sent = sent
+        self._socket: socket.socket | None = None
+        self._failed: tuple[FailureKind, str] | None = None
+        self._held = b""
+
+    def __enter__(self) -> Self:
+        parts = urlsplit(self._url)
+        port = parts.port or {"https": 443}.get(parts.scheme, 80)
+        try:
+            self._socket = socket.create_connection((parts.hostname or "", port), self._target.timeout)
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if parts.scheme == "https":
+                self._socket = self._context().wrap_socket(self._socket, server_hostname=parts.hostname)
+        except ssl.SSLError as error:
+            self._failed = FailureKind.TLS, str(error.reason)
+        except (OSError, ValueError) as error:
+            self._failed = FailureKind.UNREACHABLE, str(error)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._socket is not None:
+            self._socket.close()
+
+    def _context(self) -> ssl.SSLContext:
+        if not self._target.insecure:
+            return trusting(str(self._target.tls_ca) if self._target.tls_ca else None)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+
+    # --- what goes out
+
+    def send(self, octets: bytes) -> None:
+        """Sends these octets, as far as the target takes them: who refuses early may stop listening, and still say why."""
+        self._sent()
+        self.go_on(octets)
+
+    def go_on(self, octets: bytes) -> None:
+        """Sends more of a request that has begun."""
+        if self._socket is not None and not self._failed:
+            with contextlib.suppress(OSError):
+                self._socket.sendall(octets)
+
+    def finish(self) -> None:
+        """Says that nothing more will come (a FIN). Over TLS the whole connection would end, so nothing is said there."""
+        if self._socket is not None and not isinstance(self._socket, ssl.SSLSocket):
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_WR)
+
+    # --- what comes back
+
+    def begins(self, timeout: float) -> bytes:
+        """The first octets of what comes next, left to be read by `answer`; empty when nothing comes in time."""
+        ends = time.monotonic() + timeout
+        with contextlib.suppress(OSError):
+            while b"\n" not in self._held and (more := self._read(ends)):
+                self._held += more
+        return self._held
+
+    def answer(self, message: Message, label: str, timeout: float | None = None) -> Exchange:
+        """The next answer, as that to this message."""
+        started = time.perf_counter()
+        request = recorded(self._secrets, message.method, self._url, message.fields, message.body, label)
+        try:
+            outcome = self._answer(message.method, time.monotonic() + (timeout or self._target.timeout))
+        except TimeoutError:
+            outcome = self._failure(FailureKind.TIMEOUT)
+        except OversizedError:
+            outcome = self._failure(FailureKind.OVERSIZED)
+        except OSError as error:
+            outcome = self._failure(FailureKind.RESET, str(error.strerror or ""))
+        except (h11.RemoteProtocolError, CodingError) as error:
+            kind = FailureKind.RESET if "peer closed" in str(error) else FailureKind.MALFORMED
+            outcome = self._failure(kind, str(error))
+        answer, failure = (outcome, None) if isinstance(outcome, Answer) else (None, outcome)
+        return Exchange(request, answer, failure, time.perf_counter() - started)
+
+    def _answer(self, method: str, ends: float) -> Answer | Failure:
+        if self._failed:
+            return self._failure(*self._failed)
+        reader = h11.Connection(h11.CLIENT, max_incomplete_event_size=_LARGEST_HEAD)
+        asked = method if method in _NO_BODY_METHODS else "POST"
+        reader.send(h11.Request(method=asked, target="*", headers=[("Host", "*"), ("Content-Length", "0")]))
+        reader.send(h11.EndOfMessage())
+        reader.receive_data(self._held) if self._held else None
+        response: h11.Response | None = None
+        body = bytearray()
+        while True:
+            match reader.next_event():
+                case h11.NEED_DATA:
+                    reader.receive_data(self._read(ends))
+                case h11.Response() as response:
+                    pass
+                case h11.Data(data=data):
+                    body += data
+                    if len(body) > LARGEST_ANSWER:
+                        raise OversizedError
+                case h11.EndOfMessage():
+                    break
+                case h11.ConnectionClosed():
+                    return self._failure(FailureKind.RESET)
+        self._held = reader.trailing_data[0]
+        assert response is not None  # h11 gives no end without it
+        return self._kept(response, bytes(body))
+
+    def _kept(self, response: h11.Response, body: bytes) -> Answer:
+        redact = self._secrets.redact_text
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw_items()]
+        coding = ", ".join(value for name, value in headers if name.lower() == "content-encoding")
+        plain = self._secrets.redact(decoded(body, coding, LARGEST_ANSWER))
+        kept = tuple((redact(name), redact(value)) for name, value in headers)
+        return Answer(response.status_code, kept, plain, f"HTTP/{response.http_version.decode('ascii')}")
+
+    def ending(self, timeout: float) -> Ending:
+        """What more comes until the target closes the connection, or the time is over."""
+        ends = time.monotonic() + timeout
+        octets, self._held = self._held, b""
+        try:
+            while len(octets) <= LARGEST_ANSWER and (more := self._read(ends)):
+                octets += more
+        except TimeoutError:
+            return Ending(self._secrets.redact(octets), closed=False)
+        except OSError:
+            pass  # a reset is an end too
+        return Ending(self._secrets.redact(octets), closed=True)
+
+    def _read(self, ends: float) -> bytes:
+        """The next octets, empty at the end. Raises `TimeoutError` when it is time, and `OSError`."""
+        left = ends - time.monotonic()
+        if self._socket is None or left <= 0:
+            raise TimeoutError
+        self._socket.settimeout(left)
+        try:
+            return self._socket.recv(_READ)
+        except ssl.SSLEOFError:
+            return b""
+
+    def _failure(self, kind: FailureKind, detail: str = "") -> Failure:
+        told = self._secrets.redact_text(detail.strip())[:200]
+        return Failure(kind, f"{WORDS[kind]} ({told})" if told else WORDS[kind])
