@@ -27,8 +27,8 @@ class Step:
     """One request ready to send but for its bearer token. A body of several pieces is sent chunked (RFC 9112 7.1)."""
 
     method: str
-    url: str
-    headers: Headers
+    url: str = field(repr=False)  # either may hold a token, and a traceback may show local variables
+    headers: Headers = field(repr=False)
     body: bytes = field(default=b"", repr=False)
     chunked: bool = False
 

@@ -26,7 +26,7 @@ class Ledger:
     _observations: dict[tuple[str, str], Observation] = field(default_factory=dict)
     layers: Counter[str] = field(default_factory=Counter)
     last: Exchange | None = None
-    _superseded: bool = False
+    _superseded: set[str] = field(default_factory=set)
 
     @property
     def broken(self) -> bool:
@@ -49,10 +49,10 @@ class Ledger:
     ) -> None:
         """One case in which the target broke the requirement."""
         evidence = Evidence(finding.problem, finding.where, edit, exchange, baseline)
-        if shrinking and self._superseded:
-            self._failures.clear()  # Hypothesis has found a smaller example than the one that told of these
-            self._superseded = False
         kept = self._failures.setdefault(finding.requirement, [])
+        if shrinking and finding.requirement in self._superseded:
+            kept.clear()  # Hypothesis has found a smaller example of it; what another broke stays broken
+            self._superseded.discard(finding.requirement)
         self._failed[finding.requirement] += 1
         if len(kept) < _EVIDENCE_KEPT:
             kept.append(evidence)
@@ -60,7 +60,7 @@ class Ledger:
 
     def raised(self) -> None:
         """An example of Hypothesis ends with what was recorded of it; the next that fails is smaller."""
-        self._superseded = True
+        self._superseded.update(self._failures)
 
     def layer(self, layer: str) -> None:
         """One negative case whose first wrong thing sits in this layer."""
