@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.client import Identity
+from conformance.client import Conversation, Identity, Message, chunk
 from conformance.client import protocol as steps
 from conformance.exchange import Exchange
 from conformance.kit.case import Case, CheckFailed, edit_record
@@ -16,7 +16,9 @@ __all__ = [
     "PROFILES",
     "Case",
     "CheckFailed",
+    "Conversation",
     "Exchange",
+    "Message",
     "Identity",
     "NotOffered",
     "Profile",
@@ -24,6 +26,7 @@ __all__ = [
     "Twin",
     "Twins",
     "Unproven",
+    "chunk",
     "edit_record",
     "may_bear_on",
     "only",

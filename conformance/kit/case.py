@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hypothesis import currently_in_test_context
 
@@ -46,9 +46,9 @@ class Case:
     _twins: set[Twin] = field(default_factory=set)
     _started: float = field(default_factory=time.monotonic)
 
-    def __repr__(self) -> str:
-        """Short, for Hypothesis tells what an example was called with: here only the draw is of interest."""
-        return f"<case of {', '.join(self.requirements)}>"
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        """Short, for Hypothesis tells what an example was called with, and here only the draw is of interest."""
+        printer.text("case")
 
     # --- refusing
 
@@ -121,6 +121,8 @@ class Case:
         baseline = self.twins.before(twin)
         exchange = send()
         verdict, why = self.twins.judge(twin, exchange)
+        if verdict in {Verdict.REFUSED, Verdict.WRONG} and (reason := self.twins.after(twin)):
+            raise Unproven(reason)  # the target takes nothing any more: a token that expired, a quota reached
         for requirement in requirements:
             if verdict is Verdict.ACCEPTED:
                 self.ledger.passed(requirement, exchange)

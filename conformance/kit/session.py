@@ -1,12 +1,13 @@
 """One worker's conversation with the target: its services, its secrets on the wire, and when to give up.
 
-The one rule: every request of a run goes through `Session.send`, so that counting, stopping, recording devices and
-keeping tokens on their own host hold everywhere.
+The one rule: every request of a run goes through `Session.send` or `Session.converse`, so that counting, stopping,
+recording devices and keeping tokens on their own host hold everywhere.
 """
 
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,15 +16,19 @@ from _pytest.outcomes import Skipped
 
 from conformance.checks import verdict as verdicts
 from conformance.checks.services import Services
-from conformance.client import Credentials, Identity, Secrets, Supply, Target, Transport
+from conformance.client import Conversation, Credentials, Identity, Secrets, Supply, Target, Transport
 from conformance.client import protocol as steps
-from conformance.errors import TargetError
+from conformance.errors import ConformanceError, TargetError
 from conformance.exchange import Exchange, FailureKind, Headers
 from conformance.generate.join import JoinDraft, render
 from conformance.kit.profile import Profile
 
 _PROBE_SECONDS = 5.0
 _DEAD = {FailureKind.UNREACHABLE, FailureKind.TIMEOUT, FailureKind.TLS, FailureKind.RESET}
+_WOULD_DO = {
+    FailureKind.UNREACHABLE: "see whether it is up, and --target right",
+    FailureKind.TLS: "pass the CA of its certificate as --tls-ca-file, or --insecure to do without",
+}
 _TOKEN_REFUSED = {401, 403}
 _VERSION = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}")
 
@@ -39,7 +44,7 @@ class NotOffered(Unproven):
     """The target does not offer the service a case is about; it cannot be held to it."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Session:
     """A target, what it was given, and what has been seen of it so far."""
 
@@ -74,12 +79,29 @@ class Session:
         if identity is None:
             exchange = _over(self.transport, step, sent, label)
         else:
-            with Transport(self.target, self.secrets, identity) as transport:
+            with self._shown(identity) as transport:
                 exchange = _over(transport, step, sent, label)
                 self.transport.requests += transport.requests
         if exchange.failure is not None and exchange.failure.kind in _DEAD:
             self._give_up_if_dead(exchange)
         return exchange
+
+    def converse(self, url: str) -> Conversation:
+        """A connection to be spoken over octet by octet. Raises `TargetError` once the target is given up."""
+        if self.stopped:
+            raise TargetError(self.stopped)
+
+        def sent() -> None:
+            self.transport.requests += 1
+
+        return Conversation(self.target, url, self.secrets, sent=sent)
+
+    def _shown(self, identity: Identity) -> Transport:
+        """A connection that shows a device's certificate. Raises `Unproven` where TLS cannot use what the target made."""
+        try:
+            return Transport(self.target, self.secrets, identity)
+        except ssl.SSLError:
+            raise Unproven("the device's certificate is none that TLS could show with the device's key") from None
 
     def _give_up_if_dead(self, exchange: Exchange) -> None:
         """No answer may be the target's fault with that request, or the target is gone: one probe tells."""
@@ -89,7 +111,8 @@ class Session:
         )
         if probe.failure is not None and probe.failure.kind in _DEAD:
             assert exchange.failure is not None
-            self.stopped = f"the target at {self.target.url} gives no answer: {exchange.failure.message}"
+            would_do = _WOULD_DO.get(exchange.failure.kind, "see whether it is up")
+            self.stopped = f"the target at {self.target.url} gives no answer: {exchange.failure.message}; {would_do}"
 
     # --- what every case rests on
 
@@ -117,10 +140,12 @@ class Session:
             raise NotOffered(f"discovery names no {service}")
         try:
             url.encode()  # JSON can hold half a character, and no request can
-            own = steps.origin_of(url)[1:] == steps.origin_of(self.target.url)[1:]
+            (scheme, *place), (own_scheme, *own_place) = steps.origin_of(url), steps.origin_of(self.target.url)
         except ValueError:
             raise Unproven(f"discovery names a {service} that is no URL") from None
-        if not own:
+        if scheme != "https" and own_scheme == "https":
+            raise Unproven(f"discovery names a {service} without TLS, which gets no token and no request")
+        if place != own_place:
             raise Unproven(
                 f"discovery names a {service} on another host than the target's, which gets no token and no request"
             )
@@ -168,7 +193,11 @@ class Session:
         """The next secret of a supply, remembered so that no record holds it. Raises `Unproven` without a supply."""
         if supply is None:
             raise Unproven(f"no {need} was given")
-        return self.secrets.add(supply.next())
+        try:
+            return self.secrets.add(supply.next())
+        except ConformanceError as error:  # without it nothing further can be told from one refusal to the next
+            self.stopped = str(error)
+            raise TargetError(self.stopped) from None
 
     def join_step(self, draft: JoinDraft | None = None, *, precreate: bool = False) -> steps.Step:
         """A join request ready to send but for its token: with a fresh nonce, and a challenge at precreate."""
@@ -197,8 +226,12 @@ class Session:
 
     def saw_join(self, exchange: Exchange) -> None:
         """Records the device a join created, if it did, before anything else is sent."""
-        for id_, thumbprint in verdicts.devices(exchange):
-            self.on_device(id_, thumbprint)
+        try:
+            for id_, thumbprint in verdicts.devices(exchange):
+                self.on_device(id_, thumbprint)
+        except ConformanceError as error:  # a device that cannot be written down is the last one
+            self.stopped = str(error)
+            raise TargetError(self.stopped) from None
 
     def join_baseline(self, exchange: Exchange) -> None:
         """Learns from a conforming join's answer whether the token is any good; a bad one ends all that needs it."""
