@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from checks_answer import (
+from hypothesis import given
+from hypothesis import strategies as st
+
+from checks.checks_answer import (
     CA_KEY,
     DEVICE_ID,
     DEVICE_KEY,
@@ -24,9 +27,6 @@ from checks_answer import (
     rsa_key,
     written,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-
 from conformance.checks import certificate, distinct, habits, names, signature
 from conformance.codec import CSR_CN, der
 from conformance.codec.spki import AlgorithmIdentifier, SubjectPublicKeyInfo

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from checks_answer import NOW, asked, document, exchange, honest, key_of, written
 from hypothesis import given
 from hypothesis import strategies as st
 
+from checks.checks_answer import NOW, asked, document, exchange, honest, key_of, written
 from conformance.checks import join_answer, membership
 from conformance.codec import base64
 from conformance.exchange import Answer, Exchange, Failure, FailureKind, Request

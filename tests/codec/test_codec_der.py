@@ -6,10 +6,10 @@ import sys
 from datetime import UTC, datetime
 
 import pytest
-from codec_golden import attempt
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codec.codec_golden import attempt
 from conformance.codec import der
 from conformance.errors import DecodeError
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from codec_golden import NEGATIVE_SERIAL, WINDOWS_LIKE_REQUEST, golden
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codec.codec_golden import NEGATIVE_SERIAL, WINDOWS_LIKE_REQUEST, golden
 from conformance.codec import NONCE_OID, base64, der, dissect
 from conformance.codec.dissect import Dissection, Row, printable
 

@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any
 
 import pytest
-from codec_golden import DECODERS, attempt, golden
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codec.codec_golden import DECODERS, attempt, golden
 from conformance.codec import der, extension, name, x509
 from conformance.codec.pkcs10 import CertificationRequest
 from conformance.codec.x509 import Certificate

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from codec_golden import attempt
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codec.codec_golden import attempt
 from conformance.codec import base64
 from conformance.codec.jose import Compact, decode_object
 from conformance.errors import DecodeError

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from codec_golden import WINDOWS_LIKE_REQUEST, fixture_items
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -15,6 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codec.codec_golden import WINDOWS_LIKE_REQUEST, fixture_items
 from conformance.codec import CSR_CN, NONCE_OID, base64, der, extension, name
 from conformance.codec.pkcs10 import (
     EXTENSION_REQUEST,

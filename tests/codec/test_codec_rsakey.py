@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from codec_golden import fixture_items
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codec.codec_golden import fixture_items
 from conformance.codec import base64
 from conformance.codec.rsakey import HEADER_SIZE, RsaKeyBlob
 from conformance.errors import DecodeError

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-from codec_golden import attempt
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codec.codec_golden import attempt
 from conformance.codec import guid, sid
 from conformance.codec.sid import Sid
 from conformance.errors import DecodeError

@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from codec_golden import ATTESTATIONS
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from hypothesis import given
 from hypothesis import strategies as st
-from make_attestation_fixtures import SoftwareTpm, attest, recipes
 
+from codec.codec_golden import ATTESTATIONS
+from codec.make_attestation_fixtures import SoftwareTpm, attest, recipes
 from conformance.codec import base64, tpms
 from conformance.codec.heard import Heard
 from conformance.codec.tpms import Attestation, AttestationType, ClockInfo, PcrSelection

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from codec_golden import NEGATIVE_SERIAL, fixture_items, golden
 from cryptography import x509 as library
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.utils import CryptographyDeprecationWarning
 
+from codec.codec_golden import NEGATIVE_SERIAL, fixture_items, golden
 from conformance.codec import base64, der, extension, guid, name, x509
 from conformance.codec.extension import BasicConstraints, Extension
 from conformance.codec.x509 import Certificate

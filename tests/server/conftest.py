@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from server_draft import Driver
 
 from conformance.server import Settings, running
+from server.server_draft import Driver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

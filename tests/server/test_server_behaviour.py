@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from server_draft import Driver, b64, blob, certificate, csr, raw_csr
 
 from conformance.codec import der
 from conformance.errors import UsageError
@@ -18,6 +17,7 @@ from conformance.server.field import like_field
 from conformance.server.members import member_rules
 from conformance.server.refusal import Refusal
 from conformance.server.rules import Rules
+from server.server_draft import Driver, b64, blob, certificate, csr, raw_csr
 
 if TYPE_CHECKING:
     from collections.abc import Callable

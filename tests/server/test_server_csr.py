@@ -8,15 +8,16 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from server_draft import CN, NONCE_OID, SHA256_RSA, b64, blob, body, csr, raw_csr, refused, subject
 
 from conformance.codec import der
+from server.server_draft import CN, NONCE_OID, SHA256_RSA, b64, blob, body, csr, raw_csr, refused, subject
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-    from server_draft import Driver
+
+    from server.server_draft import Driver
 
 RSA = "1.2.840.113549.1.1.1"
 

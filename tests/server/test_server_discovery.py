@@ -13,7 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from server_draft import Driver
+    from server.server_draft import Driver
 
 SERVICES = [
     "DiscoveryService",

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from server_draft import CN, b64, body, csr, raw_csr, refused, subject
 
 from conformance.codec import der
 from conformance.codec.x509 import Certificate
 from conformance.server import certificate as certificates
+from server.server_draft import CN, b64, body, csr, raw_csr, refused, subject
 
 if TYPE_CHECKING:
     import httpx
-    from server_draft import Driver
+
+    from server.server_draft import Driver
 
 
 def issued(answer: httpx.Response) -> Certificate:

@@ -11,9 +11,9 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from server_draft import Driver, b64, blob, body, csr, raw_csr
 
 from conformance.codec import der
+from server.server_draft import Driver, b64, blob, body, csr, raw_csr
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey

@@ -7,13 +7,15 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from server_draft import body, refused
+
+from server.server_draft import body, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import httpx
-    from server_draft import Driver
+
+    from server.server_draft import Driver
 
 JOIN = "/EnrollmentServer/device/?api-version=2.0"
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID, NameOID
-from server_draft import NONCE_OID, b64, blob, body, certificate, csr, extension_request, raw_csr, refused
 
 from conformance.codec import der
+from server.server_draft import NONCE_OID, b64, blob, body, certificate, csr, extension_request, raw_csr, refused
 
 if TYPE_CHECKING:
-    from server_draft import Driver
+    from server.server_draft import Driver
 
 PRIVATE = "1.2.840.113556.1.5.284"
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from server_draft import Driver, b64, certificate, csr
 
 from conformance.codec import der
 from conformance.server import Ready
+from server.server_draft import Driver, b64, certificate, csr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

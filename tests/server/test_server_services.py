@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
-from server_draft import b64, blob, certificate, csr, refused
 
 from conformance.codec import der
+from server.server_draft import b64, blob, certificate, csr, refused
 
 if TYPE_CHECKING:
     import httpx
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-    from server_draft import Driver
+
+    from server.server_draft import Driver
 
 BROKER = "29d9ed98-a469-4536-ade2-f981bc1d605e"
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"

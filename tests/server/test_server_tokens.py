@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
-from server_draft import body
+
+from server.server_draft import body
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import httpx
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-    from server_draft import Driver
+
+    from server.server_draft import Driver
 
 
 def b64url(value: Mapping[str, Any]) -> str:

@@ -8,7 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from altered_server import (
+
+from conformance.results import Outcome
+from conformance.server.settings import Ready
+from suites.altered_server import (
     HONEST,
     Alteration,
     Altered,
@@ -23,10 +26,7 @@ from altered_server import (
     taking,
     tenant_of,
 )
-from suite_runner import run, session_with, suites
-
-from conformance.results import Outcome
-from conformance.server.settings import Ready
+from suites.suite_runner import run, session_with, suites
 
 SUITES = suites("test_discovery", "test_discovery_answer")
 REFUSING = {

@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from altered_server import Altered, altered_server, answering, asks_nonce, discovers, saying
-from suite_runner import run, session_with, suites
 
 from conformance.results import Outcome
 from conformance.server.settings import Ready
+from suites.altered_server import Altered, altered_server, answering, asks_nonce, discovers, saying
+from suites.suite_runner import run, session_with, suites
 
 SUITES = suites("test_discovery", "test_discovery_answer", "test_nonce")
 PATHS = ("\ud800", "[", "{tenantId}/", "a b\n\x00/", "%", "//", "?api-version=9.9#x", "é/\u2100", "x" * 70_000)

@@ -11,7 +11,11 @@ from itertools import count
 from typing import Any
 
 import pytest
-from altered_server import (
+
+from conformance.codec import base64
+from conformance.results import Outcome
+from conformance.server.settings import Ready
+from suites.altered_server import (
     HONEST,
     Alteration,
     Altered,
@@ -27,11 +31,7 @@ from altered_server import (
     taking,
     tenant_of,
 )
-from suite_runner import run, session_with, suites
-
-from conformance.codec import base64
-from conformance.results import Outcome
-from conformance.server.settings import Ready
+from suites.suite_runner import run, session_with, suites
 
 SUITES = suites("test_nonce")
 REFUSING = {

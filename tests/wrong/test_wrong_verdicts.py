@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wrong_base import DOMAIN, TENANT, UPN, Service, serving
-from wrong_contrary import Contrary, Sparse
-from wrong_servers import BigEndian, Blind, EitherOrder, Trusting
+
+from wrong.wrong_base import DOMAIN, TENANT, UPN, Service, serving
+from wrong.wrong_contrary import Contrary, Sparse
+from wrong.wrong_servers import BigEndian, Blind, EitherOrder, Trusting
 
 JOIN = "join-request/"
 UNREAD_MEMBERS = {

@@ -13,7 +13,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
-from wrong_rules import Refused
+
+from wrong.wrong_rules import Refused
 
 AUDIENCE = "urn:ms-drs:127.0.0.1"
 ISSUER = "Fabrikam Devices"

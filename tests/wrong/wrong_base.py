@@ -18,8 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NoReturn
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from wrong_authority import Authority
-from wrong_rules import Refused, careful
+from wrong.wrong_authority import Authority
+from wrong.wrong_rules import Refused, careful
 
 TENANT = "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d"
 DOMAIN = "fabrikam.example"

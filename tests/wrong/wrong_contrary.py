@@ -15,9 +15,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.x509.oid import NameOID
-from wrong_authority import ISSUER, Authority, common_name, told
-from wrong_base import TENANT, UPN, Asked, Said, Service, refuse
-from wrong_rules import Refused, certificate_request, document, need, octets, transport_key
+
+from wrong.wrong_authority import ISSUER, Authority, common_name, told
+from wrong.wrong_base import TENANT, UPN, Asked, Said, Service, refuse
+from wrong.wrong_rules import Refused, certificate_request, document, need, octets, transport_key
 
 FOREVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)  # RFC 5280 4.1.2.5: no well-defined end
 TEXTS = ("TargetDomain", "DeviceType", "OSVersion", "DeviceDisplayName")

@@ -7,8 +7,9 @@ import struct
 from typing import Any
 
 from cryptography import x509
-from wrong_base import Asked, Service
-from wrong_rules import UNREADABLE, Refused, blob_in_order, careful, need, octets
+
+from wrong.wrong_base import Asked, Service
+from wrong.wrong_rules import UNREADABLE, Refused, blob_in_order, careful, need, octets
 
 
 class Trusting(Service):
