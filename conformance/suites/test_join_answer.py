@@ -6,7 +6,7 @@ absent, each for a key of its own. A test judges all of them in one respect; at 
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import Phase, given, settings
 
 from conformance.checks import distinct, join_answer, membership
 from conformance.generate.join import JoinDraft
@@ -205,6 +205,7 @@ def test_names_of_the_certificate(case: Case) -> None:
 # --- every request that conforms, and what all devices show together
 
 
+@settings(phases=(Phase.explicit, Phase.generate))  # a shorter example would be another device
 @given(draft=join_drafts())
 @may_bear_on(*WHOLE, "join-answer/membership-changes", *CHANGES)
 def test_answer_to_any_conforming_request(case: Case, draft: JoinDraft) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from hypothesis import settings
+from hypothesis.errors import Flaky
 
 from conformance.client import Credentials, Fixed, Secrets, Target, Transport
 from conformance.kit import Case, CheckFailed, Session, Twins, Unproven, profile
@@ -48,7 +50,7 @@ def suites(*names: str) -> tuple[ModuleType, ...]:
 
 def session_with(ready: Ready, tenant: str | None = None) -> Session:
     """A session with a reference server, in the quick profile."""
-    target = Target(ready.url, tenant or ready.tenant, ready.domain, ready.upn, timeout=5)
+    target = Target(ready.url, tenant or ready.tenant, ready.domain, ready.upn, Path(ready.ca), timeout=5)
     secrets = Secrets()
     credentials = Credentials(Fixed(secrets.add(ready.token)))
     return Session(target, credentials, secrets, Transport(target, secrets), profile("quick"))
@@ -66,7 +68,7 @@ def _run(session: Session, modules: Iterable[ModuleType]) -> Came:
     reasons: dict[str, str] = {}
     observations: list[Observation] = []
     for function, arguments, ids in (found for module in modules for found in _tests(module)):
-        case = Case(session, twins, ids)
+        case = Case(session, twins, ids, maybe=_possible(function))
         _try(case, function, arguments)
         observations += case.ledger.observations()
         for found in case.ledger.outcomes():
@@ -81,9 +83,15 @@ def _try(case: Case, function: Any, arguments: dict[str, Any]) -> None:
         function(case=case, **arguments)
     except Unproven as reason:
         case.unproven(reason)
-    except CheckFailed:
+    except (CheckFailed, Flaky):  # a target may well answer now so, now so
         assert case.ledger.broken
     case.close()
+
+
+def _possible(function: Any) -> frozenset[str]:
+    """The requirements that a test bears on only when chance has it so."""
+    marks = getattr(function, "pytestmark", [])
+    return frozenset(id_ for mark in marks if mark.kwargs.get("maybe") for id_ in mark.args)
 
 
 def _tests(module: ModuleType) -> Iterator[tuple[Any, dict[str, Any], tuple[str, ...]]]:

@@ -1,0 +1,332 @@
+"""2.1.1.1.2 tells right from wrong: with one thing altered, exactly what forbids it fails; with none, nothing does.
+
+The reference server is altered at its seam, as its defects are, while it runs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+from types import SimpleNamespace
+from typing import Any, cast
+from unittest import mock
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA1
+
+from conformance.codec import CSR_CN, base64, der
+from conformance.generate import keys
+from conformance.results import Outcome
+from conformance.server import certificate as writing
+from conformance.server import hosting
+from conformance.server.app import application as honest_application
+from conformance.server.asked import Asked, Reply
+from conformance.server.behaviour import Behaviour, strict
+from conformance.server.case import Joined
+from conformance.server.certificate import Extension, Order
+from conformance.server.field import like_field
+from conformance.server.running import running
+from conformance.server.settings import Ready, Settings
+from suites.suite_runner import Came, run, session_with, suites
+
+(SUITE,) = suites("test_join_answer")
+(SERVICE,) = suites("test_join_service")
+MODULES = (SUITE, SimpleNamespace(test_status_of_success=SERVICE.test_status_of_success))
+A = "join-answer/"
+KEY_USAGE, CONSTRAINTS, PURPOSES = "2.5.29.15", "2.5.29.19", "2.5.29.37"
+SHA1_RSA, SHA384_RSA = (der.sequence(der.oid(f"1.2.840.113549.1.1.{arc}"), der.null()) for arc in (5, 12))
+Alter = Callable[[Behaviour], Behaviour]
+
+
+class Server:
+    """A running server, and the handle by which its behaviour is changed."""
+
+    def __init__(self, ready: Ready, service: Any) -> None:
+        self.ready = ready
+        self._service = service
+
+    def answers(self, alter: Alter) -> Came:
+        """How the suites come out with the behaviour so altered."""
+        object.__setattr__(self._service, "behaviour", alter(strict()))
+        return run(session_with(self.ready), cast("Any", MODULES))
+
+
+@contextmanager
+def served() -> Iterator[Server]:
+    services: list[Any] = []
+
+    def seen(service: Any) -> Any:
+        services.append(service)
+        return honest_application(service)
+
+    with mock.patch.object(hosting, "application", seen), running(Settings()) as ready:
+        yield Server(ready, services[0])
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with served() as running_one:
+        yield running_one
+
+
+# --- ways to be wrong
+
+
+def says(change: Callable[[dict[str, Any]], object]) -> Alter:
+    """Changes the JSON object of every answer to a join, in place."""
+
+    def alter(honest: Behaviour) -> Behaviour:
+        def document(joined: Joined) -> dict[str, Any]:
+            value = honest.join_document(joined)
+            change(value)
+            return value
+
+        return replace(honest, join_document=document)
+
+    return alter
+
+
+def put(member: str, name: str, value: Any) -> Alter:
+    """Every answer has this in place of what is right; a function makes it of that."""
+
+    def change(body: dict[str, Any]) -> None:
+        body[member][name] = value(body[member][name]) if callable(value) else value
+
+    return says(change)
+
+
+def changes(**members: Any) -> Alter:
+    """Every membership change has these members; None takes one out."""
+
+    def change(body: dict[str, Any]) -> None:
+        for item in body.get("MembershipChanges", ()):
+            item.update(members)
+            for name in [name for name, value in members.items() if value is None]:
+                del item[name]
+
+    return says(change)
+
+
+def replies(change: Callable[[Reply], Reply]) -> Alter:
+    """Changes every answer to a join as it goes out."""
+
+    def alter(honest: Behaviour) -> Behaviour:
+        def reply(asked: Asked, made: Reply) -> Reply:
+            joins = asked.method == "POST" and made.status == 201 and b"RawBody" in made.body
+            return change(made) if joins else made
+
+        return replace(honest, reply=reply)
+
+    return alter
+
+
+def orders(**fields: Any) -> Alter:
+    """Certificates are signed that say this; a function makes it of what is right."""
+
+    def change(order: Order, _holder: Any, _case: Any) -> Order:
+        return replace(
+            order, **{name: value(getattr(order, name)) if callable(value) else value for name, value in fields.items()}
+        )
+
+    return lambda honest: replace(honest, order=change)
+
+
+def having(oid: str, value: bytes, *, twice: bool = False) -> Alter:
+    """Certificates have this extension in place of theirs, or beside it."""
+    return orders(extensions=lambda found: (*(one for one in found if twice or one.oid != oid), Extension(oid, value)))
+
+
+def signed_by_the_device(honest: Behaviour) -> Behaviour:
+    """The device's key, which a server cannot have, signs; here it is one of the pool's."""
+    known = {key.spki_der: key.private_key for key in keys.pool()}
+    return replace(honest, sign=lambda order, _: writing.sign(order, cast("RSAPrivateKey", known[order.spki])))
+
+
+def signed_by_another(honest: Behaviour) -> Behaviour:
+    key = cast("RSAPrivateKey", keys.named("rsa-3072").private_key)
+    return replace(honest, sign=lambda order, _: writing.sign(order, key))
+
+
+def signed_with_sha1(honest: Behaviour) -> Behaviour:
+
+    def sign(order: Order, key: RSAPrivateKey) -> bytes:
+        whole = writing.sign(replace(order, inner_algorithm=SHA1_RSA, outer_algorithm=SHA1_RSA), key)
+        tbs, outer, _ = der.exact(whole).children()
+        return der.sequence(tbs.raw, outer.raw, der.bit_string(key.sign(tbs.raw, PKCS1v15(), SHA1())))
+
+    return replace(honest, sign=sign)
+
+
+def another_certificate(body: dict[str, Any], kept: list[Any]) -> None:
+    """Answers with the certificate of the request before."""
+    kept.append(body["Certificate"])
+    body["Certificate"] = kept[-2] if len(kept) > 1 else kept[-1]
+
+
+def with_tail(text: str) -> str:
+    return base64.encode(base64.decode(text) + b"\r\n")
+
+
+def spaced(text: str) -> str:
+    return f"{text[:2]} {text[2:]}"
+
+
+def in_lines(text: str) -> str:
+    return "\n".join(text[start : start + 64] for start in range(0, len(text), 64))
+
+
+def twice(made: Reply) -> Reply:
+    return replace(
+        made, body=made.body[:-1] + b', "User": ' + json.dumps(json.loads(made.body)["User"]).encode() + b"}"
+    )
+
+
+def lettered(*letters: str) -> bytes:
+    return writing.name((writing.CN, der.utf8_string("".join(letters))))
+
+
+WRONG: dict[str, tuple[Alter, set[str]]] = {
+    "status 202": (lambda honest: replace(honest, join_status=202), {"status", "join-service/status"}),
+    "media type": (replies(lambda made: replace(made, headers=(("Content-Type", "text/plain"),))), {"media-type"}),
+    "byte order mark": (replies(lambda made: replace(made, body=b"\xef\xbb\xbf" + made.body)), {"json"}),
+    "array": (replies(lambda made: replace(made, body=b"[" + made.body + b"]")), {"json"}),
+    "member twice": (replies(twice), {"unique-names"}),
+    "no Certificate": (says(lambda body: body.pop("Certificate")), {"certificate"}),
+    "no Thumbprint": (says(lambda body: body["Certificate"].pop("Thumbprint")), {"thumbprint"}),
+    "no RawBody": (says(lambda body: body["Certificate"].pop("RawBody")), {"raw-body"}),
+    "no User": (says(lambda body: body.pop("User")), {"user"}),
+    "no Upn": (says(lambda body: body["User"].pop("Upn")), {"upn"}),
+    "Upn of another": (put("User", "Upn", "someone@contoso.example"), {"upn-value"}),
+    "Thumbprint of another": (put("Certificate", "Thumbprint", "A9" * 20), {"thumbprint-value"}),
+    "Thumbprint with spaces": (put("Certificate", "Thumbprint", spaced), {"thumbprint-form"}),
+    "RawBody in lines": (put("Certificate", "RawBody", in_lines), {"raw-body-base64"}),
+    "RawBody without padding": (put("Certificate", "RawBody", lambda text: text[:-5]), {"raw-body-base64"}),
+    "RawBody no certificate": (put("Certificate", "RawBody", "bm8gY2VydGlmaWNhdGU="), {"raw-body-certificate"}),
+    "tail": (put("Certificate", "RawBody", with_tail), {"raw-body-nothing-after"}),
+    "no MembershipChanges": (says(lambda body: body.pop("MembershipChanges", None)), {"membership-changes"}),
+    "MembershipChanges an object": (says(lambda body: body.update(MembershipChanges={})), {"membership-changes-array"}),
+    "no LocalSID": (changes(LocalSID=None), {"local-sid"}),
+    "LocalSID a name": (changes(LocalSID="Administrators"), {"local-sid-form"}),
+    "no AddSIDs": (changes(AddSIDs=None), {"add-sids"}),
+    "AddSIDs GUIDs": (changes(AddSIDs=["e06e3596-82c0-4f31-ac5a-439a308e3dc2"]), {"add-sids-form"}),
+    "key of another": (orders(spki=keys.named("rsa-1024").spki_der), {"certificate-key"}),
+    "self-signed": (signed_by_the_device, {"certificate-not-self-signed", "certificate-signed"}),
+    "another CA": (signed_by_another, {"certificate-signed"}),
+    "another issuer": (orders(issuer=lettered("nobody")), {"certificate-signed"}),
+    "algorithms differ": (orders(inner_algorithm=SHA384_RSA), {"certificate-algorithms-agree"}),
+    "SHA-1": (signed_with_sha1, {"certificate-hash"}),
+    "version 1": (orders(version=0), {"certificate-version"}),
+    "extension twice": (having(CONSTRAINTS, der.sequence(), twice=True), {"certificate-extensions-unique"}),
+    "not yet valid": (orders(not_before=lambda moment: moment + timedelta(days=1)), {"certificate-not-before"}),
+    "expired": (orders(not_after=lambda moment: moment.replace(year=2020)), {"certificate-not-after"}),
+    "a CA": (having(CONSTRAINTS, der.sequence(der.boolean(True))), {"certificate-not-a-ca"}),
+    "signs certificates": (having(KEY_USAGE, der.bit_string(b"\x86", 1)), {"certificate-no-key-cert-sign"}),
+    "only encipherment": (having(KEY_USAGE, der.bit_string(b"\x20", 5)), {"certificate-digital-signature"}),
+    "for servers": (having(PURPOSES, der.sequence(der.oid("1.3.6.1.5.5.7.3.1"))), {"certificate-client-auth"}),
+    "placeholder beside the id": (
+        orders(subject=lambda name: der.sequence(der.exact(name).content, der.exact(lettered(CSR_CN)).content)),
+        {"certificate-subject"},
+    ),
+    "placeholder": (orders(subject=lettered(CSR_CN)), {"certificate-subject", "certificate-subject-unique"}),
+    "one subject": (orders(subject=lettered("device")), {"certificate-subject-unique"}),
+    "one serial": (orders(serial=7), {"certificate-serial-unique"}),
+    "negative serial": (orders(serial=lambda number: -number), {"certificate-serial-positive"}),
+    "long serial": (orders(serial=lambda number: number << 64), {"certificate-serial-positive"}),
+}  # fmt: skip
+
+
+def ids(names: set[str]) -> set[str]:
+    return {name if "/" in name else f"{A}{name}" for name in names}
+
+
+def test_nothing_wrong(server: Server) -> None:
+    came = server.answers(lambda honest: honest)
+    assert came.of(Outcome.PASS) == came.outcomes.keys()
+    assert came.readings("A1") == {"201"}
+    assert came.readings("A3") == {"when-asked"}
+    assert came.readings("A5") == {"upper-case"}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_one_thing_wrong(server: Server, name: str) -> None:
+    alter, forbidding = WRONG[name]
+    came = server.answers(alter)
+    assert came.of(Outcome.FAIL) == ids(forbidding)
+    assert not came.of(Outcome.ERROR)
+
+
+def test_certificates_swapped_between_joins(server: Server) -> None:
+    kept: list[Any] = []
+    came = server.answers(says(lambda body: another_certificate(body, kept)))
+    assert came.of(Outcome.FAIL) == ids({"certificate-key"})
+
+
+@pytest.mark.parametrize("name", ["RawBody in lines", "RawBody no certificate", "no RawBody"])
+def test_certificate_that_is_not_there_is_inconclusive(server: Server, name: str) -> None:
+    came = server.answers(WRONG[name][0])
+    about = {id_ for id_ in came.outcomes if id_.startswith(f"{A}certificate-")}
+    assert len(about) == 17
+    assert about <= came.of(Outcome.INCONCLUSIVE)
+
+
+@pytest.mark.parametrize(
+    ("alter", "subject", "reading"),
+    [
+        (lambda honest: replace(honest, join_status=200), "A1", "200"),
+        (put("Certificate", "Thumbprint", str.lower), "A5", "lower-case"),
+        (put("Certificate", "Thumbprint", lambda text: text[:20].lower() + text[20:]), "A5", "mixed-case"),
+        (says(lambda body: body.setdefault("MembershipChanges", [])), "A3", "always"),
+        (orders(not_before=lambda moment: moment + timedelta(minutes=33)), "A1", "201"),
+        (orders(extensions=lambda found: tuple(one for one in found if not one.oid.startswith("2.5.29"))), "A1", "201"),
+        (orders(extensions=(), version=0), "A1", "201"),
+        (orders(subject=der.sequence()), "A1", "201"),
+    ],
+    ids=[
+        "200",
+        "lower case",
+        "mixed case",
+        "always",
+        "clock ahead",
+        "only private extensions",
+        "no extensions",
+        "no subject",
+    ],
+)
+def test_what_is_open_is_seen_and_not_failed(server: Server, alter: Alter, subject: str, reading: str) -> None:
+    came = server.answers(alter)
+    assert came.of(Outcome.FAIL) == set()
+    assert came.of(Outcome.INCONCLUSIVE) == set()
+    assert came.readings(subject) == {reading}
+
+
+def test_habits_of_the_field_break_only_what_they_do(server: Server) -> None:
+    came = server.answers(like_field)
+    assert came.of(Outcome.FAIL) == ids({"certificate-serial-positive"})
+
+
+@pytest.mark.parametrize("status", [400, 401, 500])
+def test_server_that_refuses_every_join_passes_nothing(server: Server, status: int) -> None:
+    came = server.answers(replies(lambda made: replace(made, status=status, body=b'{"Message": "No."}')))
+    assert came.of(Outcome.PASS) | came.of(Outcome.FAIL) == set()
+
+
+def test_server_that_answers_nothing_passes_nothing(server: Server) -> None:
+    came = server.answers(replies(lambda made: replace(made, status=200, body=b"{}")))
+    assert came.of(Outcome.FAIL) == ids({"certificate", "user", "membership-changes"})
+    assert came.of(Outcome.PASS) == ids({"status", "media-type", "json", "unique-names"})
+
+
+def test_a_dozen_devices_are_made(server: Server) -> None:
+    numbers = count()
+
+    def counted(body: dict[str, Any]) -> None:
+        body["Number"] = next(numbers)
+
+    server.answers(says(counted))
+    assert next(numbers) <= 12
