@@ -234,9 +234,10 @@ def test_any_two_octets(case: Case, blob: tuple[int, int], request: tuple[int, i
 
 
 def walked(case: Case, build: Build) -> None:
-    """As much of a family as the profile does."""
-    family = build(model(case))
-    for mutation in case.sample(family, family.name):
+    """As much of a family as the profile does: as many as of a requirement's edits and of a property's examples."""
+    profile = case.session.profile
+    count = None if profile.edits is None else profile.edits + profile.examples
+    for mutation in plan.spread(build(model(case)), count, case.session.seed):
         sent(case, mutation)
 
 

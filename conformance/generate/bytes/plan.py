@@ -6,6 +6,8 @@ value that no walk comes by); how many of each run is the profile's affair.
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterator
 from typing import Final
 
 from hypothesis import strategies as st
@@ -53,6 +55,21 @@ BLOB_OCTETS: Final = st.tuples(st.integers(0, 282), st.integers(0, 255))
 
 REQUEST_OCTETS: Final = st.tuples(st.integers(0, 4_095), st.integers(1, 255))
 """An offset, counted from the start again behind the end, and the bits turned there."""
+
+
+def spread(family: Family, count: int | None, seed: int) -> Iterator[Mutation]:
+    """So many of a family (all when None), one by one: by chance, the same for a seed, but as many from each stretch.
+
+    Families are in the order of what they walk, so that no field or element is left out by chance alone.
+    """
+    size = len(family)
+    if count is None or count >= size:
+        yield from family
+        return
+    chance = random.Random(f"{seed}/{family.name}")  # noqa: S311 - sampling, no secret
+    for stretch in range(count):
+        first, behind = stretch * size // count, (stretch + 1) * size // count
+        yield family[chance.randrange(first, behind)]
 
 
 def crossed(model: Rendering) -> Family:
