@@ -27,6 +27,7 @@ from conformance.results import Device, Footer, Header, Results, Stop, StreamRec
 from conformance.spec import catalogue
 
 _VERSIONS = ("drs-conformance", "pytest", "hypothesis", "httpx", "cryptography", "jsonschema", "allure-pytest")
+_FILES = ("results.json", "junit.xml", "index.html", "devices.jsonl")
 
 
 def now() -> str:
@@ -154,7 +155,7 @@ def prepare(raw: Raw) -> Run:
     named = read_target(raw, settings.timeout) if raw.text("target") is not None else None
     if named is None:
         _refuse_orphans(raw)
-    _make_room(settings.out)
+    _make_room(settings.out, raw.said("out"))
     if named is not None:
         return Run(settings, *named, Writer(settings.out / "results.jsonl"))
     server = ReferenceServer()
@@ -178,20 +179,20 @@ def _refuse_orphans(raw: Raw) -> None:
             )
 
 
-def _make_room(out: Path) -> None:
+def _make_room(out: Path, option: str) -> None:
     """The directory for results, writable, and without an earlier run's. Raises `UsageError`."""
     try:
         out.mkdir(parents=True, exist_ok=True)
         probe = out / f".writable-{os.getpid()}"
         probe.touch()
         probe.unlink()
-        for leftover in ("results.json", "junit.xml", "index.html", "devices.jsonl"):
+        for leftover in _FILES:
             (out / leftover).unlink(missing_ok=True)
     except OSError as error:
-        where = error.filename if error.filename and not str(error.filename).startswith(f"{out}/.writable") else out
-        raise UsageError(
-            f"--out {str(out)!r} cannot be written to ({where}: {error.strerror}); name another directory"
-        ) from None
+        what = str(error.strerror)
+        if error.filename and Path(error.filename).name in _FILES:
+            what = f"{error.filename}: {what}"
+        raise UsageError(f"{option} {str(out)!r} cannot be written to ({what}); name another directory") from None
 
 
 def open_session(settings: Settings, target: Target, credentials: Credentials, journal: Journal) -> Session:
