@@ -6,11 +6,15 @@ the run credentials that a user would otherwise bring.
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import json
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +22,9 @@ from conformance.client import Credentials, Fixed, Mint, Secrets, Target, Transp
 from conformance.errors import TargetError
 from conformance.exchange import Exchange
 
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]  # that end a run
 _START_SECONDS = 30.0
 _STOP_SECONDS = 5.0
-_FOREIGN_TENANT = "0f0e0d0c-0b0a-4908-8706-050403020100"
 
 
 class ReferenceServer:
@@ -29,17 +33,20 @@ class ReferenceServer:
     def __init__(self, arguments: tuple[str, ...] = ()) -> None:
         """Raises `TargetError` when it does not come up."""
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "conformance", "serve", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            start_new_session=True,  # Ctrl-C ends the run, and the run ends the server
-        )
         try:
+            with _uninterrupted():
+                self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                    [sys.executable, "-m", "conformance", "serve", *arguments],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=self._errors,
+                    start_new_session=True,  # Ctrl-C ends the run, and the run ends the server
+                )
+                _ALIVE.append(self)
             self.ready: dict[str, Any] = self._first_line()
         except BaseException:  # also Ctrl-C: nobody else knows of the process yet
-            self.stop()
+            if self in _ALIVE:
+                self.stop()
             raise
 
     def _first_line(self) -> dict[str, Any]:
@@ -69,6 +76,8 @@ class ReferenceServer:
             self.kill()
             if not isinstance(reason, subprocess.TimeoutExpired):
                 raise
+        if self in _ALIVE:
+            _ALIVE.remove(self)
         if self._process.stdout:
             self._process.stdout.close()
         self._errors.close()
@@ -77,6 +86,33 @@ class ReferenceServer:
         """Ends the process at once, and without tidying up."""
         self._process.kill()
         self._process.wait()
+
+
+_ALIVE: list[ReferenceServer] = []
+
+
+@atexit.register
+def kill_all() -> None:
+    """No server outlives the process that started it, whatever that process came to."""
+    for server in _ALIVE:
+        server.kill()
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Signals wait until the block is over: between the start of a process and knowing of it there is no way to end it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    waiting: list[int] = []
+    before = {number: signal.signal(number, lambda sent, _: waiting.append(sent)) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in waiting:
+            signal.raise_signal(number)
 
 
 def target_of(ready: dict[str, Any], timeout: float) -> Target:
@@ -103,9 +139,10 @@ def credentials_of(ready: dict[str, Any], target: Target) -> Credentials:
     return Credentials(
         Fixed(ready["token"]),
         Mint(lambda: _ask(target, mint["challenge"], {}), "challenge"),
-        token(tenant=_FOREIGN_TENANT),
+        token(tenant=ready["more"]["other"]["tenant"]),
         token(lifetime=-600),
         token(audience="00000003-0000-0000-c000-000000000000"),
+        token(upn=f"colleague@{ready['domain']}"),
     )
 
 

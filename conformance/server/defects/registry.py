@@ -19,18 +19,22 @@ Change = Callable[[Behaviour], Behaviour]
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """One way to be wrong: its name (`allows-private-primes`), one sentence, the ids of what it breaks, the change."""
+    """One way to be wrong: its name (`allows-private-primes`), one sentence, the ids of what it breaks, the change.
+
+    `blinds`: it is so coarse that requirements it keeps cannot be judged any more, which is no failure of theirs.
+    """
 
     name: str
     sentence: str
     breaks: frozenset[str]
     change: Change
+    blinds: bool = False
 
 
 _known: dict[str, Defect] = {}
 
 
-def defect(*, breaks: Iterable[str]) -> Callable[[Change], Change]:
+def defect(*, breaks: Iterable[str], blinds: bool = False) -> Callable[[Change], Change]:
     """Registers the decorated function; `breaks` are requirement ids of the catalogue."""
 
     def register(change: Change) -> Change:
@@ -38,7 +42,7 @@ def defect(*, breaks: Iterable[str]) -> Callable[[Change], Change]:
         sentence = " ".join((change.__doc__ or "").split())
         if not sentence or name in _known:
             raise ValueError(f"the defect {name} needs a sentence and a name of its own")
-        _known[name] = Defect(name, sentence, frozenset(breaks), change)
+        _known[name] = Defect(name, sentence, frozenset(breaks), change, blinds)
         return change
 
     return register
