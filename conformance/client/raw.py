@@ -2,6 +2,7 @@
 
 The one rule: what goes out is what was given, and whatever comes back, or does not, is an `Exchange` without secrets;
 no exception tells of the target. Answers are read by h11, whose state of the request is made up: it never saw ours.
+A connection that ends without a word of an answer is a RESET, one that ends within an answer MALFORMED.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class Conversation:
         self._socket: socket.socket | None = None
         self._failed: tuple[FailureKind, str] | None = None
         self._held = b""
+        self._began = False
 
     def __enter__(self) -> Self:
         parts = urlsplit(self._url)
@@ -80,7 +82,7 @@ class Conversation:
     # --- what goes out
 
     def send(self, octets: bytes) -> None:
-        """Sends these octets, as far as the target takes them: who refuses early may stop listening, and still say why."""
+        """Sends these octets, as far as the target takes them: who refuses early stops listening."""
         self._sent()
         self.go_on(octets)
 
@@ -91,7 +93,7 @@ class Conversation:
                 self._socket.sendall(octets)
 
     def finish(self) -> None:
-        """Says that nothing more will come (a FIN). Over TLS the whole connection would end, so nothing is said there."""
+        """Says that nothing more will come (a FIN). Over TLS that would end both sides, so nothing is said there."""
         if self._socket is not None and not isinstance(self._socket, ssl.SSLSocket):
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_WR)
@@ -109,7 +111,7 @@ class Conversation:
     def answer(self, message: Message, label: str, timeout: float | None = None) -> Exchange:
         """The next answer, as that to this message."""
         started = time.perf_counter()
-        request = recorded(self._secrets, message.method, self._url, message.fields, message.body, label)
+        request = recorded(self._secrets, message.method, self._url, message.fields, body=message.body, label=label)
         try:
             outcome = self._answer(message.method, time.monotonic() + (timeout or self._target.timeout))
         except TimeoutError:
@@ -117,10 +119,9 @@ class Conversation:
         except OversizedError:
             outcome = self._failure(FailureKind.OVERSIZED)
         except OSError as error:
-            outcome = self._failure(FailureKind.RESET, str(error.strerror or ""))
+            outcome = self._failure(self._ended(), str(error.strerror or ""))
         except (h11.RemoteProtocolError, CodingError) as error:
-            kind = FailureKind.RESET if "peer closed" in str(error) else FailureKind.MALFORMED
-            outcome = self._failure(kind, str(error))
+            outcome = self._failure(FailureKind.MALFORMED, str(error))
         answer, failure = (outcome, None) if isinstance(outcome, Answer) else (None, outcome)
         return Exchange(request, answer, failure, time.perf_counter() - started)
 
@@ -131,13 +132,19 @@ class Conversation:
         asked = method if method in _NO_BODY_METHODS else "POST"
         reader.send(h11.Request(method=asked, target="*", headers=[("Host", "*"), ("Content-Length", "0")]))
         reader.send(h11.EndOfMessage())
-        reader.receive_data(self._held) if self._held else None
+        self._began = bool(self._held)
+        if self._held:
+            reader.receive_data(self._held)
         response: h11.Response | None = None
         body = bytearray()
         while True:
             match reader.next_event():
                 case h11.NEED_DATA:
-                    reader.receive_data(self._read(ends))
+                    data = self._read(ends)
+                    if not data and response is None:
+                        return self._failure(self._ended())
+                    self._began = True
+                    reader.receive_data(data)
                 case h11.Response() as response:
                     pass
                 case h11.Data(data=data):
@@ -146,8 +153,6 @@ class Conversation:
                         raise OversizedError
                 case h11.EndOfMessage():
                     break
-                case h11.ConnectionClosed():
-                    return self._failure(FailureKind.RESET)
         self._held = reader.trailing_data[0]
         assert response is not None  # h11 gives no end without it
         return self._kept(response, bytes(body))
@@ -183,6 +188,10 @@ class Conversation:
             return self._socket.recv(_READ)
         except ssl.SSLEOFError:
             return b""
+
+    def _ended(self) -> FailureKind:
+        """What the end of a connection is: no answer at all, or one whose end is missing (RFC 9112 8)."""
+        return FailureKind.MALFORMED if self._began else FailureKind.RESET
 
     def _failure(self, kind: FailureKind, detail: str = "") -> Failure:
         told = self._secrets.redact_text(detail.strip())[:200]

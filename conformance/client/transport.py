@@ -82,7 +82,7 @@ class Transport:
         if isinstance(outcome, Failure) and self._was_stale(outcome):
             outcome = self._attempt(exchange)
         seconds = time.perf_counter() - started
-        request = recorded(self._secrets, method, url, headers, body, label)
+        request = recorded(self._secrets, method, url, headers, body=body, label=label)
         answer, failure = (outcome, None) if isinstance(outcome, Answer) else (None, outcome)
         return Exchange(request, answer, failure, seconds)
 
@@ -137,7 +137,7 @@ class Transport:
         return decoded(bytes(held), ", ".join(response.headers.get_list("Content-Encoding")), LARGEST_ANSWER)
 
 
-def recorded(secrets: Secrets, method: str, url: str, headers: Headers, body: bytes, label: str) -> Request:
+def recorded(secrets: Secrets, method: str, url: str, headers: Headers, *, body: bytes, label: str) -> Request:
     """What was sent, as it may be written down."""
     redact = secrets.redact_text
     shown = tuple((redact(name), _shown(name, redact(value))) for name, value in headers)

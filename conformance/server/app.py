@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Handler = Callable[["Service", Asked], Reply]
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+ABSOLUTE = re.compile(r"^https?://[^/]*")  # a target in absolute-form, which RFC 9112 3.2.2 obliges a server to accept
 
 ROUTES: tuple[tuple[str, str, Mapping[str, Handler]], ...] = (
     ("Discover", "/{tenant}/discover", {"GET": discover.discover}),
@@ -75,7 +76,7 @@ class Endpoint:
             reply = self._refused(asked, refused)
         except Gone:
             return
-        await _answer(send, scope, behaviour.reply(asked, _correlated(asked, reply)))
+        await _answer(send, scope, behaviour.reply(asked, _closing(asked, _correlated(asked, reply))))
 
     def _handler(self, method: str) -> Handler:
         handler = self.handlers.get("GET" if method == "HEAD" else method, self.otherwise)
@@ -100,6 +101,14 @@ def _correlated(asked: Asked, reply: Reply) -> Reply:
     return replace(reply, headers=(*reply.headers, ("client-request-id", given)))
 
 
+def _closing(asked: Asked, reply: Reply) -> Reply:
+    """The reply as the last of its connection, where the request's length was said in both ways (RFC 9112 6.1)."""
+    if asked.header("transfer-encoding") is None or asked.header("content-length") is None:
+        return reply
+    headers = tuple(item for item in reply.headers if item[0].lower() != "connection")
+    return replace(reply, headers=(*headers, ("Connection", "close")))
+
+
 def _nowhere(_service: Service, _asked: Asked) -> Reply:
     raise Refusal("There is nothing at this path.", status=404, subcode="error_not_found")
 
@@ -110,7 +119,7 @@ def application(service: Service) -> ASGIApp:
     router = Router(routes, redirect_slashes=False, default=Endpoint(service, "None", {}, otherwise=_nowhere))
 
     async def without_case(scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"].lower()
+        path = ABSOLUTE.sub("", scope["path"].lower()) or "/"
         scope["path"] = path[:-1] if path.endswith("/") and len(path) > 1 else path
         await router(scope, receive, send)
 

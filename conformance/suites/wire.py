@@ -1,0 +1,91 @@
+"""What cases on the wire share: a join request as a message of octets, sent over a connection of its own, and judged.
+
+The one rule: a server may close the connection on what is no HTTP, before it has said a word (RFC 9112 2.2, 6.3, 9.5),
+and 501 and 505 are refusals of methods, codings and versions; what fails of itself, or says nothing at all, breaks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+
+from conformance.checks.verdict import Verdict, join
+from conformance.exchange import Exchange, FailureKind
+from conformance.kit import Case, Message, Twin
+
+REFUSALS = {HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.HTTP_VERSION_NOT_SUPPORTED}  # of the 5xx, those about the request
+PATIENCE = 5.0  # seconds in which a target that owes an answer, or an end, gives it; less where --timeout is less
+SHORT = 1.0  # seconds for what a target may wait for longer than we do
+
+
+def endpoint(case: Case) -> str:
+    """The JoinEndpoint."""
+    return case.session.endpoint("DeviceJoinService.JoinEndpoint")
+
+
+def patience(case: Case) -> float:
+    """How long to wait for what is owed."""
+    return min(PATIENCE, case.session.target.timeout)
+
+
+def joining(case: Case) -> Message:
+    """A conforming join request with its token: a key, a name and a nonce of its own."""
+    return Message.of(case.session.join_step(), case.session.token())
+
+
+@contextmanager
+def beside(case: Case, twin: Twin = Twin.JOIN) -> Iterator[None]:
+    """What is sent within counts only while the baseline is accepted, before and after."""
+    case.twins.before(twin)
+    yield
+    if not case.session.stopped and (reason := case.twins.after(twin)):
+        case.ledger.unproven(case.requirements, reason)
+
+
+def sent(case: Case, message: Message, title: str, *, finish: bool = False, wait: float | None = None) -> Exchange:
+    """The answer to a message over a connection of its own; `finish` closes our side of it behind the message."""
+    with case.session.converse(endpoint(case)) as connection:
+        connection.send(message.octets)
+        if finish:
+            connection.finish()
+        exchange = connection.answer(message, title, wait or patience(case))
+    case.session.saw_join(exchange)
+    return exchange
+
+
+def accepted(case: Case, requirement: str, exchange: Exchange) -> None:
+    """A conforming request in another form on the wire: it is accepted."""
+    verdict, why = join(exchange)
+    problem = f"{why} to what must be accepted: {exchange.request.label}"
+    case.hold(requirement, verdict is Verdict.ACCEPTED, problem, exchange)
+
+
+def closed(exchange: Exchange) -> bool:
+    """Whether the target closed the connection without a word."""
+    return exchange.failure is not None and exchange.failure.kind is FailureKind.RESET
+
+
+def broke(exchange: Exchange) -> bool:
+    """Whether the target failed of itself, or gave no answer and did not close."""
+    if exchange.answer is None:
+        return not closed(exchange)
+    status = exchange.answer.status
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR and status not in REFUSALS
+
+
+def refused(case: Case, requirement: str, exchange: Exchange, *, may_wait: bool = False) -> None:
+    """What is no request: it is not carried out, and does not make the target fail."""
+    case.ledger.layer("http")
+    verdict, why = join(exchange)
+    waits = may_wait and exchange.failure is not None and exchange.failure.kind is FailureKind.TIMEOUT
+    odd = exchange.answer is not None and exchange.answer.status < HTTPStatus.BAD_REQUEST
+    fine = waits or not (odd or broke(exchange))
+    what = "accepted" if verdict is Verdict.ACCEPTED else "not refused"
+    case.hold(requirement, fine, f"{what} ({why}): {exchange.request.label}", exchange)
+
+
+def survived(case: Case, requirement: str, exchange: Exchange) -> None:
+    """What a target may take or refuse: it does not fail of it."""
+    _, why = join(exchange)
+    case.hold(requirement, not broke(exchange), f"{why} to {exchange.request.label}", exchange)
