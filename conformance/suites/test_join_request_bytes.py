@@ -201,6 +201,16 @@ def test_two_members(case: Case) -> None:
     walked(case, plan.crossed)
 
 
+@OF_HEADER
+@OF_BODY
+@OF_STRUCTURE
+@OF_CONTENT
+@may_bear_on(*sorted({edit.requirement for edit in plan.member_faults()}))
+def test_member_beside(case: Case) -> None:
+    """A change of either and a fault of another member, which must be refused whatever the change is by itself."""
+    walked(case, plan.beside)
+
+
 # --- any change
 
 

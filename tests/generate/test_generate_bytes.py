@@ -31,7 +31,7 @@ from conformance.spec import catalogue
 NONCE: Final = "ZXlKaGJHY2lPaUpT" * 20
 DRAFT: Final = JoinDraft.baseline(9).with_nonce(NONCE)
 MODEL: Final = render(DRAFT)
-BUILDS: Final = (*plan.ALONE, plan.crossed)
+BUILDS: Final = (*plan.ALONE, plan.crossed, plan.beside)
 
 
 def name(build: Build) -> str:
@@ -149,6 +149,13 @@ def test_two_members_are_changed_at_once_and_either_fault_is_enough() -> None:
         alone = [judged(Mutation((edit,)), DRAFT).reading.must_refuse for edit in mutation.edits]
         together = judged(mutation, DRAFT).reading.must_refuse
         assert together == next((one for one in alone if one), None)
+
+
+def test_a_fault_beside_decides_where_the_octets_are_open() -> None:
+    told = [judged(mutation, DRAFT) for mutation in plan.spread(plan.beside(MODEL), 60, 9)]
+    assert not [one for one in told if not one.reading.must_refuse]
+    decided = {one.edit.requirement.removeprefix("join-request/").split("-")[0] for one in told}
+    assert decided > {"transport", "csr"}
 
 
 def test_a_part_of_a_family_comes_from_every_stretch_of_it() -> None:

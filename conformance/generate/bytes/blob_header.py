@@ -90,7 +90,7 @@ def _values(field: int, model: Rendering) -> list[Written]:
     fields = _NUMBERS.unpack_from(model.blob)
     true = fields[field]
     swapped = int.from_bytes(true.to_bytes(4, "little"), "big")
-    near = (true - 1, true + 1, true * 2, true // 2, true * 8, true // 8)
+    near = (true - 1, true + 1, true * 2, true // 2, true // 2 - 1, true * 8, true // 8)
     edges = (0, 1, 0x7F, 0x80, 0xFF, 0x100, 0xFFFF, 0x10000, 1 << 31, (1 << 31) - 1, UINT32 - 1)
     values = (*near, *edges, *fields[1:], swapped, len(model.blob), len(model.blob) - HEADER_SIZE)
     return [(field, value) for value in dict.fromkeys(values) if 0 <= value < UINT32 and value != true]

@@ -25,7 +25,10 @@ OPEN: Final = "processing/no-server-error"
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """Edits of different members (mostly one), to be made together; each bears on `OPEN` until it is judged."""
+    """Edits of different members (mostly one), to be made together.
+
+    Each bears on `OPEN` until it is judged; what bears on another requirement (`generate.faults`) is a fault as it is.
+    """
 
     edits: tuple[Edit, ...]
 
@@ -112,7 +115,7 @@ class Judged:
 def judged(mutation: Mutation, draft: JoinDraft) -> Judged:
     """What a target owes the draft with this mutation. CatalogueError when the mutation changes nothing in it."""
     changed, plain = render(mutation.apply(draft)), render(draft)
-    readings = [(edit, _read(edit.path, changed, plain)) for edit in mutation.edits]
+    readings = [(edit, _read(edit, changed, plain)) for edit in mutation.edits]
     first, reading = min(readings, key=_urgency)
     others = Mutation(tuple(edit for edit in mutation.edits if edit is not first))
     named = replace(first, requirement=reading.must_refuse or reading.accepted_by or OPEN, title=mutation.title)
@@ -127,11 +130,13 @@ def _urgency(judgement: tuple[Edit, Reading]) -> int:
     return 0 if reading.must_refuse else 1 if reading.left_open else 2
 
 
-def _read(path: str, changed: Rendering, plain: Rendering) -> Reading:
-    if path == TRANSPORT_KEY:
+def _read(edit: Edit, changed: Rendering, plain: Rendering) -> Reading:
+    if edit.requirement != OPEN:
+        return Reading("a fault by whatever reading", edit.requirement)
+    if edit.path == TRANSPORT_KEY:
         return oracle.blob(changed.blob)
-    if path == CSR:
+    if edit.path == CSR:
         return oracle.csr(changed.csr_der, plain.csr_der)
-    if path == DOCUMENT:
+    if edit.path == DOCUMENT:
         return oracle.document(changed.text)
-    raise CatalogueError(f"no oracle reads {path!r}")
+    raise CatalogueError(f"no oracle reads {edit.path!r}")

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from conformance.codec.rsakey import HEADER_SIZE
 from conformance.generate.bytes import blob_body, blob_header, csr_elements, csr_octets, json_text
 from conformance.generate.bytes.mutation import Build, Family, Mutation
-from conformance.generate.edits import TRANSPORT_KEY, Layer
+from conformance.generate.edits import TRANSPORT_KEY, Edit, Layer
+from conformance.generate.faults import faults
 from conformance.generate.join import Rendering
 
 BLOB: Final[tuple[Build, ...]] = (
@@ -47,6 +48,7 @@ TEXT: Final[tuple[Build, ...]] = (json_text.cuts,)
 ALONE: Final = (*BLOB, *REQUEST, *TEXT)
 """The first stage, from the families that say most by the fewest requests."""
 
+_BESIDE: Final = ("/JoinType", "/DeviceType", "/OSVersion", "/AikCertificate", "/AttestationData", "/Attributes")
 _ROUNDS: Final = 4
 _STEPS: Final = (7_919, 104_729)  # primes, so that the rounds meet other members of every family
 
@@ -83,6 +85,23 @@ def crossed(model: Rendering) -> Family:
         return one[turn * _STEPS[0] % len(one)].and_also(other[(index + turn) * _STEPS[1] % len(other)])
 
     return Family("two-members", len(left) * len(right) * _ROUNDS, make)
+
+
+def beside(model: Rendering) -> Family:
+    """The second stage too: every family of either member with faults of the members beside them."""
+    families = [build(model) for build in (*BLOB, *REQUEST)]
+    others = member_faults()
+
+    def make(index: int) -> Mutation:
+        one, other = families[index % len(families)], others[index * _STEPS[1] % len(others)]
+        return one[index * _STEPS[0] % len(one)].and_also(Mutation((other,)))
+
+    return Family("member-beside", len(families) * len(others), make)
+
+
+def member_faults() -> tuple[Edit, ...]:
+    """The faults of the members that are neither transport key nor certificate request."""
+    return tuple(edit for edit in faults() if edit.path.startswith(_BESIDE))
 
 
 def blob_octet(offset: int, value: int) -> Mutation:
