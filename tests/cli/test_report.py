@@ -17,7 +17,9 @@ FIRST = next(iter(catalogue().requirements.values()))
 def record(path: Path, outcome: Outcome = Outcome.PASS, *, whole: bool = True, id_: str = FIRST.id) -> Path:
     """A run of one test, written where a run writes it."""
     with Writer(path / "results.jsonl") as writer:
-        writer.write(Header("2026-11-22T16:00:00Z", {"url": "https://drs.example"}, "quick", "must", 7, {}))
+        target = {"url": "https://drs.example"}
+        only = (FIRST.id,)  # of a whole selection one test would be too little for a verdict
+        writer.write(Header("2026-11-22T16:00:00Z", target, "quick", "must", 7, {}, selection=only))
         kept = (RequirementOutcome(id_, outcome, "it was accepted", 1, 1),)
         writer.write(TestRecord("s.py::t", "Sends.", FIRST.section, 0.1, 1, outcome, requirements=kept))
         if whole:
