@@ -93,11 +93,13 @@ def key(exchange: Exchange) -> tuple[Verdict, str]:
 
 
 def devices(exchange: Exchange) -> list[tuple[str, str]]:
-    """Id and thumbprint of the device a join created; where the certificate is unreadable there is no id."""
-    verdict, _ = join(exchange)
-    if verdict is not Verdict.ACCEPTED or exchange.answer is None:
+    """Id and thumbprint of the device a join created, whatever 2xx says so; an unreadable certificate has no id."""
+    answer = exchange.answer
+    if answer is None or not 200 <= answer.status < 300:  # noqa: PLR2004 - RFC 9110 15.3
         return []
-    certificate = (json_object(exchange.answer) or {})["Certificate"]
+    certificate = (json_object(answer) or {}).get("Certificate")
+    if not isinstance(certificate, dict):
+        return []
     try:
         read = Certificate.decode(base64.decode(str(certificate.get("RawBody"))))
     except DecodeError:

@@ -6,14 +6,12 @@ The reference server is altered at its seam, as its defects are, while it runs.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any, cast
-from unittest import mock
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -24,49 +22,20 @@ from conformance.codec import CSR_CN, base64, der
 from conformance.generate import keys
 from conformance.results import Outcome
 from conformance.server import certificate as writing
-from conformance.server import hosting
-from conformance.server.app import application as honest_application
-from conformance.server.asked import Asked, Reply
-from conformance.server.behaviour import Behaviour, strict
-from conformance.server.case import Joined
-from conformance.server.certificate import Extension, Order
+from conformance.server.asked import Reply
+from conformance.server.behaviour import Behaviour
+from conformance.server.certificate import Order
 from conformance.server.field import like_field
-from conformance.server.running import running
-from conformance.server.settings import Ready, Settings
-from suites.suite_runner import Came, run, session_with, suites
+from suites.altered_behaviour import Alter, Server, having, orders, put, replies, says, served
+from suites.suite_runner import suites
 
 (SUITE,) = suites("test_join_answer")
 (SERVICE,) = suites("test_join_service")
-MODULES = (SUITE, SimpleNamespace(test_status_of_success=SERVICE.test_status_of_success))
+STATUS = cast("ModuleType", SimpleNamespace(test_status_of_success=SERVICE.test_status_of_success))
+MODULES = (SUITE, STATUS)
 A = "join-answer/"
 KEY_USAGE, CONSTRAINTS, PURPOSES = "2.5.29.15", "2.5.29.19", "2.5.29.37"
 SHA1_RSA, SHA384_RSA = (der.sequence(der.oid(f"1.2.840.113549.1.1.{arc}"), der.null()) for arc in (5, 12))
-Alter = Callable[[Behaviour], Behaviour]
-
-
-class Server:
-    """A running server, and the handle by which its behaviour is changed."""
-
-    def __init__(self, ready: Ready, service: Any) -> None:
-        self.ready = ready
-        self._service = service
-
-    def answers(self, alter: Alter) -> Came:
-        """How the suites come out with the behaviour so altered."""
-        object.__setattr__(self._service, "behaviour", alter(strict()))
-        return run(session_with(self.ready), cast("Any", MODULES))
-
-
-@contextmanager
-def served() -> Iterator[Server]:
-    services: list[Any] = []
-
-    def seen(service: Any) -> Any:
-        services.append(service)
-        return honest_application(service)
-
-    with mock.patch.object(hosting, "application", seen), running(Settings()) as ready:
-        yield Server(ready, services[0])
 
 
 @pytest.fixture(scope="module")
@@ -76,29 +45,6 @@ def server() -> Iterator[Server]:
 
 
 # --- ways to be wrong
-
-
-def says(change: Callable[[dict[str, Any]], object]) -> Alter:
-    """Changes the JSON object of every answer to a join, in place."""
-
-    def alter(honest: Behaviour) -> Behaviour:
-        def document(joined: Joined) -> dict[str, Any]:
-            value = honest.join_document(joined)
-            change(value)
-            return value
-
-        return replace(honest, join_document=document)
-
-    return alter
-
-
-def put(member: str, name: str, value: Any) -> Alter:
-    """Every answer has this in place of what is right; a function makes it of that."""
-
-    def change(body: dict[str, Any]) -> None:
-        body[member][name] = value(body[member][name]) if callable(value) else value
-
-    return says(change)
 
 
 def changes(**members: Any) -> Alter:
@@ -111,35 +57,6 @@ def changes(**members: Any) -> Alter:
                 del item[name]
 
     return says(change)
-
-
-def replies(change: Callable[[Reply], Reply]) -> Alter:
-    """Changes every answer to a join as it goes out."""
-
-    def alter(honest: Behaviour) -> Behaviour:
-        def reply(asked: Asked, made: Reply) -> Reply:
-            joins = asked.method == "POST" and made.status == 201 and b"RawBody" in made.body
-            return change(made) if joins else made
-
-        return replace(honest, reply=reply)
-
-    return alter
-
-
-def orders(**fields: Any) -> Alter:
-    """Certificates are signed that say this; a function makes it of what is right."""
-
-    def change(order: Order, _holder: Any, _case: Any) -> Order:
-        return replace(
-            order, **{name: value(getattr(order, name)) if callable(value) else value for name, value in fields.items()}
-        )
-
-    return lambda honest: replace(honest, order=change)
-
-
-def having(oid: str, value: bytes, *, twice: bool = False) -> Alter:
-    """Certificates have this extension in place of theirs, or beside it."""
-    return orders(extensions=lambda found: (*(one for one in found if twice or one.oid != oid), Extension(oid, value)))
 
 
 def signed_by_the_device(honest: Behaviour) -> Behaviour:
@@ -246,7 +163,7 @@ def ids(names: set[str]) -> set[str]:
 
 
 def test_nothing_wrong(server: Server) -> None:
-    came = server.answers(lambda honest: honest)
+    came = server.answers(lambda honest: honest, MODULES)
     assert came.of(Outcome.PASS) == came.outcomes.keys()
     assert came.readings("A1") == {"201"}
     assert came.readings("A3") == {"when-asked"}
@@ -256,20 +173,20 @@ def test_nothing_wrong(server: Server) -> None:
 @pytest.mark.parametrize("name", WRONG)
 def test_one_thing_wrong(server: Server, name: str) -> None:
     alter, forbidding = WRONG[name]
-    came = server.answers(alter)
+    came = server.answers(alter, MODULES)
     assert came.of(Outcome.FAIL) == ids(forbidding)
     assert not came.of(Outcome.ERROR)
 
 
 def test_certificates_swapped_between_joins(server: Server) -> None:
     kept: list[Any] = []
-    came = server.answers(says(lambda body: another_certificate(body, kept)))
+    came = server.answers(says(lambda body: another_certificate(body, kept)), MODULES)
     assert came.of(Outcome.FAIL) == ids({"certificate-key"})
 
 
 @pytest.mark.parametrize("name", ["RawBody in lines", "RawBody no certificate", "no RawBody"])
 def test_certificate_that_is_not_there_is_inconclusive(server: Server, name: str) -> None:
-    came = server.answers(WRONG[name][0])
+    came = server.answers(WRONG[name][0], MODULES)
     about = {id_ for id_ in came.outcomes if id_.startswith(f"{A}certificate-")}
     assert len(about) == 17
     assert about <= came.of(Outcome.INCONCLUSIVE)
@@ -299,25 +216,25 @@ def test_certificate_that_is_not_there_is_inconclusive(server: Server, name: str
     ],
 )
 def test_what_is_open_is_seen_and_not_failed(server: Server, alter: Alter, subject: str, reading: str) -> None:
-    came = server.answers(alter)
+    came = server.answers(alter, MODULES)
     assert came.of(Outcome.FAIL) == set()
     assert came.of(Outcome.INCONCLUSIVE) == set()
     assert came.readings(subject) == {reading}
 
 
 def test_habits_of_the_field_break_only_what_they_do(server: Server) -> None:
-    came = server.answers(like_field)
+    came = server.answers(like_field, MODULES)
     assert came.of(Outcome.FAIL) == ids({"certificate-serial-positive"})
 
 
 @pytest.mark.parametrize("status", [400, 401, 500])
 def test_server_that_refuses_every_join_passes_nothing(server: Server, status: int) -> None:
-    came = server.answers(replies(lambda made: replace(made, status=status, body=b'{"Message": "No."}')))
+    came = server.answers(replies(lambda made: replace(made, status=status, body=b'{"Message": "No."}')), MODULES)
     assert came.of(Outcome.PASS) | came.of(Outcome.FAIL) == set()
 
 
 def test_server_that_answers_nothing_passes_nothing(server: Server) -> None:
-    came = server.answers(replies(lambda made: replace(made, status=200, body=b"{}")))
+    came = server.answers(replies(lambda made: replace(made, status=200, body=b"{}")), MODULES)
     assert came.of(Outcome.FAIL) == ids({"certificate", "user", "membership-changes"})
     assert came.of(Outcome.PASS) == ids({"status", "media-type", "json", "unique-names"})
 
@@ -328,5 +245,5 @@ def test_a_dozen_devices_are_made(server: Server) -> None:
     def counted(body: dict[str, Any]) -> None:
         body["Number"] = next(numbers)
 
-    server.answers(says(counted))
+    server.answers(says(counted), MODULES)
     assert next(numbers) <= 12
