@@ -46,6 +46,7 @@ class Credentials:
     foreign_token: Supply | None = field(default=None, repr=False)
     expired_token: Supply | None = field(default=None, repr=False)
     audience_token: Supply | None = field(default=None, repr=False)
+    other_token: Supply | None = field(default=None, repr=False)  # as good as `token`, and perhaps of another user
 
 
 def check_url(text: str, option: str = "--target") -> str:

@@ -14,12 +14,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`examples` per Hypothesis property, `edits` per requirement (None is all), `nonces` asked for at once."""
+    """`examples` per Hypothesis property, `edits` per requirement (None is all), `nonces` asked for.
+
+    `at_once` says of how many requests together a crowd is.
+    """
 
     name: str
     examples: int
     edits: int | None
     nonces: int
+    at_once: tuple[int, ...]
 
     def sample(self, values: Sequence[T], seed: int, salt: str) -> tuple[T, ...]:
         """At most `edits` of the values, in their order: the same for the same seed and salt."""
@@ -32,9 +36,9 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("quick", examples=5, edits=3, nonces=8),
-        Profile("standard", examples=40, edits=24, nonces=32),
-        Profile("deep", examples=400, edits=None, nonces=256),
+        Profile("quick", examples=5, edits=3, nonces=8, at_once=(2, 8)),
+        Profile("standard", examples=40, edits=24, nonces=32, at_once=(2, 8, 32)),
+        Profile("deep", examples=400, edits=None, nonces=256, at_once=(2, 8, 16, 32, 64)),
     )
 }
 

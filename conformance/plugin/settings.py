@@ -57,6 +57,7 @@ def read_target(raw: Raw, timeout: float) -> tuple[Target, Credentials]:
         _supply(raw, "foreign-token"),
         _supply(raw, "expired-token"),
         _supply(raw, "audience-token"),
+        _other(raw),
     )
     said = claims(credentials.token.next()) if credentials.token else {}
     tenant = raw.text("tenant") or raw.text("domain") or _text(said.get("tid"))
@@ -114,6 +115,12 @@ def _supply(raw: Raw, name: str, command: str = "", reuse: float = 0.0) -> Suppl
     if text:
         return Fixed(check_token(text, raw.said(name)), raw.said(name))
     return Command(line, raw.said(command), reuse) if line else None
+
+
+def _other(raw: Raw) -> Supply | None:
+    """The token command asked once more: where it serves several users, by another's token."""
+    line = raw.text("token-command")
+    return Command(line, raw.said("token-command"), _TOKEN_REUSE) if line else None
 
 
 def _seed(raw: Raw) -> int:
