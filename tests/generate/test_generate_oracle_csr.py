@@ -73,12 +73,6 @@ def not_loaded(octets: bytes) -> bool:
     return loaded(octets) is None
 
 
-def no_request(octets: bytes) -> bool:
-    """Not loaded, or a name in it cannot be read: `cryptography` reads names when they are asked for."""
-    request = loaded(octets)
-    return request is None or names(request) is None
-
-
 def not_signed(octets: bytes) -> bool:
     request = loaded(octets)
     return request is None or not is_signed(request)
@@ -98,7 +92,7 @@ def of_another_key(octets: bytes) -> bool:
 
 
 AGREES: Final[dict[str, Callable[[bytes], bool]]] = {
-    "structure": no_request,
+    "structure": not_loaded,
     "trailing": not_loaded,
     "der": not_loaded,
     "signature": not_signed,

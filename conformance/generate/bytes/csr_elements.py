@@ -33,7 +33,6 @@ TAGS: Final = (
     tags.SET,
     tags.CONTEXT,
     tags.CONTEXT | tags.CONSTRUCTED,
-    0,
 )
 _LONG: Final = 0x80
 _UINT32: Final = 0xFFFFFFFF
