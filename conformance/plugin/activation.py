@@ -90,6 +90,11 @@ class Controller:
         del session
         return True if self.run.stopped else None
 
+    def pytest_runtest_logstart(self) -> None:
+        """An interrupt that nobody heard of (`Interrupts`) counts all the same."""
+        if self.run.interrupted:
+            raise KeyboardInterrupt
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Writes down what a test recorded. What failed without a record is our own fault, as is a lost worker."""
         if report.failed and not any(name == "drs-test" for name, _ in report.user_properties):
@@ -124,6 +129,8 @@ class Controller:
         try:
             self.results = self.run.finish()
         except ConformanceError as error:
+            if self._quiet:
+                return  # the command asks for the results too, and says it
             pytest.exit(spelled(str(error), self.run.prefix), error.exit_status)
         session.exitstatus = self.results.exit_status
 
@@ -134,13 +141,16 @@ class Controller:
             self.run.record(device)
         if session.shouldfail:
             self.run.stop(f"pytest was told to end early: {session.shouldfail}")
-        if not any(isinstance(record, TestRecord) for record in self.run.records):
-            chosen = ", ".join(self.run.settings.select)
+        if any(isinstance(record, TestRecord) for record in self.run.records):
+            return
+        if session.exitstatus not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
+            self.run.stop("our own fault: pytest ended before the suite began")
+        elif chosen := ", ".join(self.run.settings.select):
             self.run.stop(
                 f"no test bears on what --select names ({chosen}); drs-conformance catalogue says what is tested"
-                if chosen
-                else "no test was selected; leave out the options that select tests"
             )
+        else:
+            self.run.stop("no test was selected; leave out the options that select tests")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """In plain pytest, the verdict and where the report lies."""

@@ -53,8 +53,9 @@ class ReferenceServer:
         stream = self._process.stdout
         assert stream is not None
         overdue = threading.Timer(_START_SECONDS, self._process.kill)
-        overdue.start()
+        overdue.daemon = True  # should Ctrl-C come before it can be cancelled, nobody waits for it
         try:
+            overdue.start()
             ready = json.loads(stream.readline())
         except ValueError:
             raise TargetError(f"the reference server did not start: {self._said()}") from None
@@ -100,7 +101,7 @@ def kill_all() -> None:
 
 @contextlib.contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Signals wait until the block is over: between the start of a process and knowing of it there is no way to end it."""
+    """Signals wait until the block is over: a process that nobody knows of yet could not be ended."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -12,12 +12,14 @@ import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from conformance.errors import ConformanceError
-from conformance.plugin.run import Run
+from conformance.plugin import embedded
 
-_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+if TYPE_CHECKING:
+    from conformance.plugin.run import Run
+
 _SHOW_CURSOR = b"\x1b[?25h"
 
 
@@ -29,7 +31,7 @@ class Interrupts:
         self._count = 0
         self._before: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._signalled) for number in _SIGNALS}
+            self._before = {number: signal.signal(number, self._signalled) for number in embedded.SIGNALS}
 
     def __enter__(self) -> Self:
         return self
@@ -47,12 +49,14 @@ class Interrupts:
         self._count += 1
         if self._count > 1:
             self._end_at_once()
-        if self.run is None or not self.run.finishing:
-            raise KeyboardInterrupt
+        if self.run is not None:
+            if self.run.finishing:
+                return
+            self.run.interrupted = True  # to be found out where Python loses an exception: in __del__, in a gc callback
+        raise KeyboardInterrupt
 
     def _end_at_once(self) -> None:
-        if self.run is not None and self.run.server is not None:
-            self.run.server.kill()
+        embedded.kill_all()
         if sys.__stdout__ is not None and sys.__stdout__.isatty():
             with contextlib.suppress(OSError):
                 os.write(sys.__stdout__.fileno(), _SHOW_CURSOR)

@@ -55,6 +55,7 @@ class Run:
     records: list[StreamRecord] = field(default_factory=list)
     stopped: str | None = None
     prefix: str = "--"  # how the user spells options
+    interrupted: bool = False
     finishing: bool = False  # from here on nothing may keep the results from being written
     unwritable: UsageError | None = None
     _doubt: str | None = None
@@ -120,6 +121,8 @@ class Run:
 
         Raises `UsageError` when the results cannot be written.
         """
+        if self.interrupted:
+            self.stop("interrupted")
         self.finishing = True
         try:
             if self._results is None:

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SECRET = "eyJhbGciOiJub25lIn0.eyJ0aWQiOiJzZWNyZXQtdGVuYW50In0.c2VjcmV0LXNpZ25hdHVyZQ"
 TARGET = ("--target", "http://127.0.0.1:1", "--tenant", "contoso.example")
-NO_VARIABLES = {option.env: None for option in OPTIONS}
+NO_VARIABLES: dict[str, str | None] = {option.env: None for option in OPTIONS}
 
 
 def run(cwd: Path, *arguments: str, **variables: str) -> Result:
@@ -32,7 +32,7 @@ def run(cwd: Path, *arguments: str, **variables: str) -> Result:
         os.chdir(before)
 
 
-WRONG = {
+WRONG: dict[str, tuple[Any, ...]] = {
     # what is named does not exist
     "command": (["rnu"], "no such command 'rnu'", "drs-conformance --help"),
     "option": (["--tagret", "x"], "no such option '--tagret'", "--target"),
@@ -48,7 +48,7 @@ WRONG = {
     "seed": (["--seed", "x"], "--seed 'x' is not a number from 0 to 4294967295"),
     "seed-negative": (["--seed", "-1"], "--seed '-1' is not a number"),
     "seed-large": (["--seed", "4294967296"], "--seed '4294967296' is not"),
-    "seed-other-digits": (["--seed", "١"], "--seed '١' is not"),
+    "seed-other-digits": (["--seed", "\u0661"], "is not a number from 0"),
     "timeout": (["--timeout", "soon"], "--timeout 'soon' is not a number of seconds above 0 and up to 600"),
     "timeout-zero": ([*TARGET, "--timeout", "0"], "--timeout '0' is not"),
     "timeout-nan": ([*TARGET, "--timeout", "nan"], "--timeout 'nan' is not"),
