@@ -57,7 +57,9 @@ def status(exchange: Exchange) -> int:
 @pytest.mark.parametrize(
     "variant",
     [
-        pytest.param(variant, id=f"{variant.requirements[0].removeprefix(PREFIX)}-{variant.name}", marks=requirement(id_))
+        pytest.param(
+            variant, id=f"{variant.requirements[0].removeprefix(PREFIX)}-{variant.name}", marks=requirement(id_)
+        )
         for variant in OBSERVED
         for id_ in variant.requirements
         if id_ in JOIN_REQUESTS
