@@ -159,18 +159,20 @@ def once(case: Case, requirement_: str, what: str, sent: Sequence[Sent]) -> None
 def test_beside_broken_connections(case: Case) -> None:
     """Conforming requests beside connections that say nothing, stop within a request, or end within one."""
     case.twins.before(Twin.JOIN)
+    token = case.session.token()
+    title = "a join beside connections that are silent, slow or broken"
+    parcels = [Parcel(case.session.join_step(), title, token) for _ in range(3)]
     step = case.session.join_step()
-    half = Message.of(step, case.session.token()).octets
-    half = half[: len(half) - len(step.body) // 2]
+    octets = Message.of(step, token).octets
+    half = octets[: len(octets) - len(step.body) // 2]
     with ExitStack() as open_ones:
         silent, slow = (open_ones.enter_context(case.session.converse(step.url)) for _ in range(2))
         silent.send(b"")
         slow.send(half)
-        for _ in range(3):
+        for parcel in parcels:
             with case.session.converse(step.url) as broken:
                 broken.send(half)
-            title = "a join beside connections that are silent, slow or broken"
-            (one,) = at_once(case.session, [Parcel(case.session.join_step(), title, case.session.token())])
+            (one,) = at_once(case.session, [parcel])
             answered(case, UNDISTURBED, one, verdict.join(one))
             if one.failure is not None:
                 break

@@ -103,7 +103,6 @@ class Story:
             raise Unproven(f"the target is busy: {why}")
         problem = f"{why} to {exchange.request.label}, which it accepts all alone"
         self.case.hold(GOES_ON if self.after_refusal else ORDER, found is Verdict.ACCEPTED, problem, exchange)
-        self.after_refusal = False
         return found is Verdict.ACCEPTED
 
     def keep(self, one: Joined) -> None:
@@ -133,7 +132,9 @@ class Story:
         carried = draft.with_nonce(self.nonce())
         exchange = self.case.session.join(carried, title, precreate=precreate)
         one = Joined(carried, exchange, datetime.now(UTC))
-        if not self.goes_on(exchange, verdict.join(exchange)):
+        accepted = self.goes_on(exchange, verdict.join(exchange))
+        self.after_refusal = False
+        if not accepted:
             return None
         self.spent += [carried.csr.nonce] if isinstance(carried.csr.nonce, str) else []
         self.keep(one)
