@@ -1,7 +1,7 @@
 """One request with its answer or its failure, and when.
 
-The one rule: secrets never enter. Whoever builds these records (`client.transport`) has already replaced every token and
-challenge by `REDACTED`, so that nothing behind it (results, reports, screens) has to think of it.
+The one rule: secrets never enter. Whoever builds these records (`client.transport`) has already replaced every token
+and challenge by `REDACTED`, so that nothing behind it (results, reports, screens) has to think of it.
 """
 
 from __future__ import annotations

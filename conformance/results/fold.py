@@ -140,7 +140,7 @@ def _requirement(item: Requirement, outcomes: list[RequirementOutcome], stream: 
 
 
 def _missing(item: Requirement, stream: _Stream, *, not_offered: bool) -> tuple[str, ...]:
-    """The needs a skipped requirement lacked, in the order of NEEDS: the target's where it lacks them, else the run's."""
+    """The needs a skipped requirement lacked, in the order of NEEDS: the target's if it lacks any, else the run's."""
     lacking = (item.needs & OFFERED if not_offered else item.needs - OFFERED).difference(stream.header.given)
     return tuple(need for need in NEEDS if need in lacking)
 

@@ -25,7 +25,7 @@ def observations(results: Results, catalogue: Catalogue) -> Markup:
             cls="lead",
         ),
         el("div", cards, cls="cards"),
-        fragment(el("h3", "What is optional, and habits of the field"), el("div", habits, cls="cards")) if habits else None,
+        fragment(el("h3", "Options, and habits of the field"), el("div", habits, cls="cards")) if habits else None,
         id="observations",
     )
 
