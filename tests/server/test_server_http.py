@@ -217,3 +217,25 @@ def test_an_answer_leaves_in_one_piece(drs: Driver) -> None:
             head, _, rest = sock.recv(65536).partition(b"\r\n\r\n")
             assert b"content-length: %d" % len(rest) in head
             assert rest.endswith(b"}")
+
+
+def test_a_target_in_absolute_form_is_its_path(drs: Driver) -> None:
+    host, port = drs.ready.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=5) as sock:
+        target = f"{drs.ready.url.upper()}/{drs.ready.tenant}/Discover?api-version=1.9"
+        sock.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        assert sock.recv(65536).startswith(b"HTTP/1.1 200 ")
+    assert drs.http.get(f"/x/http://{host}/{drs.ready.tenant}/Discover?api-version=1.9").status_code == 404
+
+
+def test_nothing_is_read_behind_a_request_with_two_lengths(drs: Driver) -> None:
+    host, port = drs.ready.url.removeprefix("http://").split(":")
+    again = f"GET /{drs.ready.tenant}/Discover?api-version=1.9 HTTP/1.1\r\nHost: x\r\n\r\n"
+    head = f"POST {JOIN} HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
+    said = b""
+    with socket.create_connection((host, int(port)), timeout=5) as sock:
+        sock.sendall(f"{head}2\r\n{{}}\r\n0\r\n\r\n{again}".encode())
+        while more := sock.recv(65536):
+            said += more
+    assert said.count(b"HTTP/1.1 ") == 1
+    assert b"\r\nconnection: close\r\n" in said.lower()
