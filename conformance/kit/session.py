@@ -11,16 +11,19 @@ import ssl
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from _pytest.outcomes import Skipped
 
 from conformance.checks import verdict as verdicts
 from conformance.checks.services import Services
+from conformance.checks.tenant import is_domain_name
 from conformance.client import Conversation, Credentials, Identity, Secrets, Supply, Target, Transport
 from conformance.client import protocol as steps
 from conformance.errors import ConformanceError, TargetError
 from conformance.exchange import Exchange, FailureKind, Headers
 from conformance.generate.join import JoinDraft, render
+from conformance.kit.patience import Patience
 from conformance.kit.profile import Profile
 
 _PROBE_SECONDS = 5.0
@@ -58,6 +61,7 @@ class Session:
     stopped: str | None = None
     refused_token: str | None = None
     kept: dict[str, Any] = field(default_factory=dict)  # what several cases judge, and is asked for once
+    patience: Patience = field(default_factory=Patience)
     _services: Services | None = None
     _discovery: Exchange | None = None
     _drafts: int = 0
@@ -77,7 +81,7 @@ class Session:
         if token is not None:
             sent = (*sent, ("Authorization", f"Bearer {self.secrets.add(token)}"))
         if identity is None:
-            exchange = _over(self.transport, step, sent, label)
+            exchange = self.patience.over(lambda: _over(self.transport, step, sent, label))
         else:
             with self._shown(identity) as transport:
                 exchange = _over(transport, step, sent, label)
@@ -181,7 +185,18 @@ class Session:
     def draft(self) -> JoinDraft:
         """A new conforming join request, its display name and keys its own; the same in the same order for a seed."""
         self._drafts += 1
-        return JoinDraft.baseline(self.seed * 1_000 + self._drafts)
+        return JoinDraft.baseline(self.seed * 1_000 + self._drafts).with_target_domain(self.target_domain())
+
+    def target_domain(self) -> str:
+        """A TargetDomain that any service takes (A9): a host of the tenant's domain, else the target's own, if known."""
+        try:
+            named = self.target.domain or self.services().value("TenantInfo.TenantName")
+        except (Unproven, TargetError):
+            named = None
+        if isinstance(named, str) and named.isascii() and is_domain_name(named):
+            return f"sts.{named}"
+        host = urlsplit(self.target.url).hostname
+        return JoinDraft.baseline().target_domain if self.target.loopback or host is None else host
 
     def token(self) -> str:
         """The bearer token. Raises `Unproven` when the target is known to refuse it."""

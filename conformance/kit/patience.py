@@ -1,0 +1,57 @@
+"""Waiting where a target asks to be asked again later: 429, or 503 with Retry-After (RFC 9110 10.2.3, RFC 6585 4).
+
+The one rule: who is busy is not blamed, and who is busy for good is not waited for. A request is sent again a few times
+at most; once that did not help, or a run has waited long enough, answers are taken as they come.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Final
+
+from conformance.exchange import Exchange
+
+_BUSY: Final = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+_TIMES: Final = 2
+_LONGEST: Final = 5.0  # seconds; whoever asks for more has closed for now
+_LEAST: Final = 0.5  # what asking again costs of the patience, however soon it is
+
+
+@dataclass(slots=True)
+class Patience:
+    """How many seconds a session may yet spend on waiting."""
+
+    left: float = 60.0
+
+    def over(self, send: Callable[[], Exchange]) -> Exchange:
+        """Sends, and sends again when that was asked for; the last answer."""
+        exchange = send()
+        for _ in range(_TIMES):
+            wait = asked_to_wait(exchange)
+            if wait is None or wait > min(_LONGEST, self.left):
+                return exchange
+            self.left -= max(wait, _LEAST)
+            time.sleep(wait)
+            exchange = send()
+        if asked_to_wait(exchange) is not None:
+            self.left = 0.0
+        return exchange
+
+
+def asked_to_wait(exchange: Exchange) -> float | None:
+    """The seconds of a busy answer's Retry-After; None where nothing asks to wait."""
+    answer = exchange.answer
+    said = answer.header("Retry-After") if answer is not None and answer.status in _BUSY else None
+    if said is None:
+        return None
+    if said.isascii() and said.isdigit():
+        return float(said[:9])
+    try:
+        return max(0.0, (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError, OverflowError):  # no date, or one without its zone
+        return None
