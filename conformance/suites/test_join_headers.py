@@ -99,7 +99,7 @@ def test_altered_token(case: Case, id_: str) -> None:
     """A conforming request with the run's token cut, prolonged, or altered where its signature does not allow it."""
     found = [forgery for forgery in texts(case.session.token()) if forgery.requirement == id_]
     if not found:
-        raise Unproven("the token is no JWS, so that its parts cannot be altered")
+        raise NotOffered("the token is no JWS, which the document does not ask for, so that it has no parts to alter")
     for forgery in found:
         step = case.session.join_step()
         case.refused_step(id_, forgery.title, step, Twin.JOIN, layer="token", token=forgery.token)

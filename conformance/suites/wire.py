@@ -45,11 +45,15 @@ def beside(case: Case, twin: Twin = Twin.JOIN) -> Iterator[None]:
 
 def sent(case: Case, message: Message, title: str, *, finish: bool = False, wait: float | None = None) -> Exchange:
     """The answer to a message over a connection of its own; `finish` closes our side of it behind the message."""
-    with case.session.converse(endpoint(case)) as connection:
-        connection.send(message.octets)
-        if finish:
-            connection.finish()
-        exchange = connection.answer(message, title, wait or patience(case))
+
+    def once() -> Exchange:
+        with case.session.converse(endpoint(case)) as connection:
+            connection.send(message.octets)
+            if finish:
+                connection.finish()
+            return connection.answer(message, title, wait or patience(case))
+
+    exchange = case.session.patience.over(once)
     case.session.saw_join(exchange)
     return exchange
 
