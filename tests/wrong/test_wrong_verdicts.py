@@ -15,8 +15,10 @@ from typing import Any
 
 import pytest
 
-from wrong.wrong_base import DOMAIN, TENANT, UPN, Service, serving
+from wrong.wrong_base import DOMAIN, TENANT, UPN, Service
 from wrong.wrong_contrary import Contrary, Sparse
+from wrong.wrong_http import serving
+from wrong.wrong_moods import Busy, KnownHosts, Moody
 from wrong.wrong_servers import BigEndian, Blind, EitherOrder, Trusting
 
 JOIN = "join-request/"
@@ -73,9 +75,11 @@ UNDONE: Mapping[type[Service], Mapping[str, str]] = {
     Contrary: {
         "device/method-not-allowed": "404 hides what is there",
         "join-service/uri": "the join service is elsewhere, as discovery says",
-        **{f"{JOIN}{member}-type": "texts are taken as they come" for member in ("target-domain", "device-type")},
-        **{f"{JOIN}{member}-type": "texts are taken as they come" for member in ("os-version", "display-name")},
-        **{JOIN + id_: "is ignored" for id_ in UNREAD_MEMBERS if id_.startswith(("aik-", "attestation-", "attributes-"))},
+        **{
+            f"{JOIN}{member}-type": "texts are taken as they come"
+            for member in ("target-domain", "device-type", "os-version", "display-name")
+        },
+        **{JOIN + id_: "is ignored" for id_ in UNREAD_MEMBERS if id_.startswith(("aik-", "attest", "attributes-"))},
     },
     Sparse: {
         "discovery/registration-service": "is not there",
@@ -84,7 +88,27 @@ UNDONE: Mapping[type[Service], Mapping[str, str]] = {
         "discovery/nonce-service": "is not there",
         "join-service/authorization-status": "403 for want of a token",
     },
+    KnownHosts: {},
+    Busy: {},
 }
+
+QUICK = ("--profile", "quick")
+REQUEST_ALONE = (*QUICK, "--select", "2.1.1.1.1")
+ASKED: Mapping[type[Service], tuple[str, ...]] = {
+    Trusting: QUICK,
+    Blind: REQUEST_ALONE,
+    BigEndian: REQUEST_ALONE,
+    EitherOrder: ("--profile", "standard", "--select", f"{JOIN}transport-key"),  # one edit of many tells
+}
+RIGHT = [
+    pytest.param(kind, known, id=f"{kind.__name__}-{words}")
+    for kind, known, words in (
+        (Contrary, True, "all-known"),
+        (Sparse, False, "token-alone"),
+        (KnownHosts, False, "token-alone"),
+        (Busy, True, "all-known"),
+    )
+]
 
 
 def run(service: Service, out: Path, *arguments: str, known: bool = True) -> tuple[int, dict[str, Any], str]:
@@ -119,18 +143,27 @@ def nothing_is_open(results: dict[str, Any]) -> None:
 @pytest.mark.parametrize("kind", DESERVED, ids=lambda kind: kind.__name__)
 def test_a_wrong_server_fails_what_it_deserves(kind: type[Service], tmp_path: Path) -> None:
     with serving(kind) as service:
-        status, results, output = run(service, tmp_path, "--profile", "quick")
+        status, results, output = run(service, tmp_path, *ASKED[kind])
     failed = came_out(results, "fail")
     assert set(failed) == {JOIN + id_ for id_ in DESERVED[kind]}, (failed, output)
     assert (status, results["verdict"]) == (1, "nonconformant"), output
     nothing_is_open(results)
 
 
-@pytest.mark.parametrize("known", [True, False], ids=["all-known", "token-alone"])
-@pytest.mark.parametrize("kind", UNDONE, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(("kind", "known"), RIGHT)
 def test_a_right_server_is_conformant(kind: type[Service], known: bool, tmp_path: Path) -> None:
     with serving(kind) as service:
-        status, results, output = run(service, tmp_path, "--profile", "quick", known=known)
-    assert came_out(results, "fail").keys() == UNDONE[kind].keys(), output
+        status, results, output = run(service, tmp_path, *QUICK, known=known)
+    failed = came_out(results, "fail")
+    assert failed.keys() == UNDONE[kind].keys(), (failed, output)
     assert (status, results["verdict"]) == (0, "conformant"), output
     nothing_is_open(results)
+
+
+def test_nobody_is_let_off_for_saying_to_be_busy(tmp_path: Path) -> None:
+    with serving(Moody) as service:
+        status, results, output = run(service, tmp_path, *QUICK, "--select", f"{JOIN}csr-structure")
+    failed = came_out(results, "fail")
+    assert failed.keys() == {f"{JOIN}csr-structure"}, output
+    assert "503" in failed[f"{JOIN}csr-structure"]
+    assert status == 1

@@ -1,4 +1,4 @@
-"""What the hand-made servers of this folder share: HTTP, discovery, nonces, bearer tokens, and a CA made at start.
+"""What the hand-made servers of this folder share: discovery, nonces, bearer tokens, and a CA made at start.
 
 The one rule: nothing of `conformance` is used here, and all of this is meant to be right, so that a server of its own
 is wrong only where it says so.
@@ -7,51 +7,25 @@ is wrong only where it says so.
 from __future__ import annotations
 
 import base64
-import json
 import secrets
-import threading
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from wrong.wrong_authority import Authority
 from wrong.wrong_rules import Refused, careful
+from wrong.wrong_said import Asked, Said
 
 TENANT = "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d"
 DOMAIN = "fabrikam.example"
 UPN = "ada@fabrikam.example"
 LARGEST = 1 << 20
-JSON_TYPE = {"Content-Type": "application/json"}
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A request as it came; `version` is the api-version, header names are in lower case."""
-
-    method: str
-    segments: tuple[str, ...]
-    version: str | None
-    headers: dict[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True)
-class Said:
-    """An answer; `value` is its JSON, and nothing where None."""
-
-    status: int
-    value: Any = None
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 class Service:
     """A whole service; `read` gives the key to certify and says whether SIDs were asked for, or raises `Refused`."""
 
-    versions = {"discovery": "1.9", "nonce": "1.0", "join": "2.0"}
+    versions: Mapping[str, str] = {"discovery": "1.9", "nonce": "1.0", "join": "2.0"}
     chunks = True  # whether a body may come without its length (RFC 9112 6.3 lets a server insist on one)
     largest = LARGEST
 
@@ -83,7 +57,8 @@ class Service:
                 return self.nonce, "GET", self.versions["nonce"]
             case ["enrollmentserver", "device", ""]:
                 return self.join, "POST", self.versions["join"]
-        refuse(404, "there is nothing here")
+            case _:
+                raise Refused("there is nothing here", 404)
 
     def known(self, tenant: str) -> None:
         """Refuses a tenant that is not ours."""
@@ -143,11 +118,14 @@ class Service:
     def join(self, asked: Asked) -> Said:
         """3.3: a device, for who is let in and asks rightly."""
         user = self.user(asked)
-        if asked.headers.get("content-type", "application/json").partition(";")[0].strip().lower() != "application/json":
+        if asked.media_type not in {"application/json", ""}:
             refuse(415, "the body is no JSON")
         key, sids = self.read(asked)
         thumbprint, certificate = self.authority.certify(key, str(uuid.uuid4()))
-        body: dict[str, Any] = {"Certificate": {"Thumbprint": thumbprint, "RawBody": certificate}, "User": {"Upn": user}}
+        body: dict[str, Any] = {
+            "Certificate": {"Thumbprint": thumbprint, "RawBody": certificate},
+            "User": {"Upn": user},
+        }
         if sids:
             body["MembershipChanges"] = [{"LocalSID": "S-1-5-32-544", "AddSIDs": ["S-1-12-1-1-2-3-4"]}]
         return Said(201, body)
@@ -168,72 +146,3 @@ class Service:
 def refuse(status: int, reason: str) -> NoReturn:
     """Refuses the request at hand."""
     raise Refused(reason, status)
-
-
-class Handler(BaseHTTPRequestHandler):
-    """One connection; `service` is set by `serving`."""
-
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1  # an answer leaves in one piece
-    timeout = 30
-    service: Service
-
-    def respond(self) -> None:
-        try:
-            body = self.content()
-        except Refused as refused:
-            self.close_connection = True  # what was not read cannot be told from the next request
-            said = self.service.refusal(refused)
-        else:
-            parts = urlsplit(self.path)
-            segments = tuple(unquote(segment, errors="replace") for segment in parts.path.split("/")[1:])
-            version = parse_qs(parts.query).get("api-version", [None])[0]
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            said = self.service.answer(Asked(self.command, segments, version, headers, body))
-        octets = b"" if said.value is None else json.dumps(said.value).encode()
-        self.send_response(said.status)
-        for name, value in {**(JSON_TYPE if octets else {}), **said.headers}.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(octets)))
-        self.end_headers()
-        self.wfile.write(octets)
-
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = respond  # noqa: N815 - the names http.server asks for
-
-    def content(self) -> bytes:
-        if "Transfer-Encoding" in self.headers:
-            if not self.service.chunks:
-                refuse(411, "say how long it is")
-            return b"".join(self.pieces())
-        length = int(self.headers.get("Content-Length", 0))
-        if length > self.service.largest:
-            refuse(413, "too much")
-        return self.rfile.read(length)
-
-    def pieces(self) -> Iterator[bytes]:
-        """RFC 9112 7.1."""
-        while size := int(self.rfile.readline().partition(b";")[0], 16):
-            yield self.rfile.read(size)
-            self.rfile.readline()
-        while self.rfile.readline().strip():
-            pass
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@contextmanager
-def serving(kind: type[Service]) -> Iterator[Service]:
-    """A server of this kind on a free port of the loopback."""
-
-    class Own(Handler):
-        pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Own) as server:
-        server.daemon_threads = True
-        Own.service = kind(f"http://127.0.0.1:{server.server_address[1]}")
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield Own.service
-        finally:
-            server.shutdown()

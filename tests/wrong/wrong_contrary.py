@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,8 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.x509.oid import NameOID
 
 from wrong.wrong_authority import ISSUER, Authority, common_name, told
-from wrong.wrong_base import TENANT, UPN, Asked, Said, Service, refuse
+from wrong.wrong_base import TENANT, UPN, Service, refuse
 from wrong.wrong_rules import Refused, certificate_request, document, need, octets, transport_key
+from wrong.wrong_said import Asked, Said
 
 FOREVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)  # RFC 5280 4.1.2.5: no well-defined end
 TEXTS = ("TargetDomain", "DeviceType", "OSVersion", "DeviceDisplayName")
@@ -57,7 +59,7 @@ class Edwards(Authority):
 class Contrary(Service):
     """Another error shape, 200 for 201, further members, another certificate profile, upper-case GUIDs, no chunks."""
 
-    versions = {"discovery": "1.9", "nonce": "1.1", "join": "2.1"}
+    versions: Mapping[str, str] = {"discovery": "1.9", "nonce": "1.1", "join": "2.1"}
     chunks = False
     largest = 64 * 1024
 
@@ -111,7 +113,7 @@ class Contrary(Service):
         """A device whose id is its key's hash; SIDs come always, and may be none."""
         user = self.user(asked)
         need(asked.headers.get("ocp-adrs-client-name"), "name yourself")
-        if asked.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        if asked.media_type != "application/json":
             refuse(415, "say that it is JSON")
         key, sids = self.read(asked)
         thumbprint, certificate = self.authority.certify(key, device_of(key))
@@ -129,7 +131,8 @@ class Contrary(Service):
         """What the document says MUST be, and nothing that it does not: types of texts are taken as they come."""
         value = document(asked.body)
         request = value.get("CertificateRequest")
-        need(isinstance(request, dict) and request.get("Type") == "pkcs10", "not pkcs10")
+        if not isinstance(request, dict) or request.get("Type") != "pkcs10":
+            refuse(400, "not pkcs10")
         need(all(name in value for name in TEXTS), "a member is missing")
         need(value.get("JoinType") in (0, 4, 6) and value["JoinType"] is not False, "no such type of join")  # A8
         need("PreAuthorizedJoinChallenge" not in value, "this is not for here")
@@ -147,14 +150,15 @@ def device_of(key: Any) -> str:
 
 
 class Sparse(Service):
-    """The least that conforms: two services, no nonces, opaque tokens, no word of why, a connection for each request."""
+    """The least that conforms: two services, no nonces, opaque tokens, no word of why, a connection per request."""
 
     def __init__(self, origin: str) -> None:
         super().__init__(origin)
         self.nonces = None
         self.opaque = secrets.token_urlsafe(32)
 
-    def token(self, **_: Any) -> str:
+    def token(self, tenant: str = TENANT, **_: Any) -> str:
+        del tenant
         return self.opaque
 
     def user(self, asked: Asked) -> str:

@@ -129,7 +129,10 @@ def blob_in_order(blob: bytes, order: str) -> None:
 
 
 def careful(
-    body: bytes, nonces: set[str] | None, blob: Callable[[bytes], None] = transport_key, key: Callable[[Any], bytes] = octets
+    body: bytes,
+    nonces: set[str] | None,
+    blob: Callable[[bytes], None] = transport_key,
+    key: Callable[[Any], bytes] = octets,
 ) -> tuple[Any, bool]:
     """A join request by all of these rules: the key to certify, and whether SIDs are asked for."""
     value = document(body)

@@ -8,8 +8,9 @@ from typing import Any
 
 from cryptography import x509
 
-from wrong.wrong_base import Asked, Service
+from wrong.wrong_base import Service
 from wrong.wrong_rules import UNREADABLE, Refused, blob_in_order, careful, need, octets
+from wrong.wrong_said import Asked
 
 
 class Trusting(Service):
