@@ -6,18 +6,34 @@ Importing this package registers all of them, a module per part of the document.
 
 from __future__ import annotations
 
-from . import discovery, join_answer, join_request, nonce, tokens
+from . import (
+    certificate,
+    device,
+    discovery,
+    join_answer,
+    join_csr,
+    join_keys,
+    join_members,
+    nonce,
+    processing,
+    tokens,
+)
 from .registry import Defect, apply, defect, defects, find
 
 __all__ = [
     "Defect",
     "apply",
+    "certificate",
     "defect",
     "defects",
+    "device",
     "discovery",
     "find",
     "join_answer",
-    "join_request",
+    "join_csr",
+    "join_keys",
+    "join_members",
     "nonce",
+    "processing",
     "tokens",
 ]

@@ -1,0 +1,146 @@
+"""Defects in the certificate of a device (2.1.1.1.2, RFC 5280)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from conformance.codec import CSR_CN, der
+from conformance.server import certificate
+
+from .registry import defect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conformance.server.behaviour import Behaviour
+    from conformance.server.certificate import Extension, Order
+
+BASIC_CONSTRAINTS = "2.5.29.19"
+KEY_USAGE = "2.5.29.15"
+EXTENDED_KEY_USAGE = "2.5.29.37"
+_SHA1_RSA = "1.2.840.113549.1.1.5"
+
+
+def _ordering(honest: Behaviour, change: Callable[[Order], Order]) -> Behaviour:
+    """The behaviour that signs what `change` makes of the order."""
+    return replace(honest, order=lambda order, holder, case: change(honest.order(order, holder, case)))
+
+
+def _extended(order: Order, oid: str, *others: Extension) -> Order:
+    """The order with other extensions in place of that one."""
+    return replace(order, extensions=(*(one for one in order.extensions if one.oid != oid), *others))
+
+
+@defect(breaks={"join-answer/certificate-not-a-ca"})
+def certifies_authorities(honest: Behaviour) -> Behaviour:
+    """Makes every device a certificate authority."""
+    authority = certificate.Extension(BASIC_CONSTRAINTS, der.sequence(der.boolean(True)), critical=True)
+    return _ordering(honest, lambda order: _extended(order, BASIC_CONSTRAINTS, authority))
+
+
+@defect(breaks={"join-answer/certificate-no-key-cert-sign"})
+def lets_devices_sign_certificates(honest: Behaviour) -> Behaviour:
+    """Gives a device's key the usage keyCertSign besides its own."""
+    usage = certificate.Extension(KEY_USAGE, der.bit_string(b"\x84", 2), critical=True)
+    return _ordering(honest, lambda order: _extended(order, KEY_USAGE, usage))
+
+
+@defect(breaks={"join-answer/certificate-digital-signature"})
+def lets_devices_encipher_only(honest: Behaviour) -> Behaviour:
+    """Gives a device's key the usage keyEncipherment alone."""
+    usage = certificate.Extension(KEY_USAGE, der.bit_string(b"\x20", 5), critical=True)
+    return _ordering(honest, lambda order: _extended(order, KEY_USAGE, usage))
+
+
+@defect(breaks={"join-answer/certificate-client-auth"})
+def certifies_servers(honest: Behaviour) -> Behaviour:
+    """Gives a device's certificate the purpose of server authentication."""
+    purpose = certificate.Extension(EXTENDED_KEY_USAGE, der.sequence(der.oid("1.3.6.1.5.5.7.3.1")), critical=True)
+    return _ordering(honest, lambda order: _extended(order, EXTENDED_KEY_USAGE, purpose))
+
+
+@defect(breaks={"join-answer/certificate-extensions-unique"})
+def writes_an_extension_twice(honest: Behaviour) -> Behaviour:
+    """Has the key usage twice in a certificate."""
+    return _ordering(
+        honest,
+        lambda order: replace(
+            order, extensions=(*order.extensions, *(one for one in order.extensions if one.oid == KEY_USAGE))
+        ),
+    )
+
+
+@defect(breaks={"join-answer/certificate-version"})
+def writes_version_1(honest: Behaviour) -> Behaviour:
+    """Says that a certificate with extensions is of version 1."""
+    return _ordering(honest, lambda order: replace(order, version=0))
+
+
+@defect(breaks={"join-answer/certificate-serial-positive"})
+def writes_negative_serials(honest: Behaviour) -> Behaviour:
+    """Gives certificates negative serial numbers."""
+    return _ordering(honest, lambda order: replace(order, serial=-order.serial))
+
+
+@defect(breaks={"join-answer/certificate-serial-unique"})
+def writes_one_serial(honest: Behaviour) -> Behaviour:
+    """Gives every certificate the same serial number."""
+    return _ordering(honest, lambda order: replace(order, serial=1))
+
+
+@defect(breaks={"join-answer/certificate-subject", "join-answer/certificate-subject-unique"})
+def copies_the_subject_of_requests(honest: Behaviour) -> Behaviour:
+    """Gives every certificate the placeholder subject of its request."""
+    placeholder = certificate.name((certificate.CN, der.printable_string(CSR_CN)))
+    return _ordering(honest, lambda order: replace(order, subject=placeholder))
+
+
+@defect(breaks={"join-answer/certificate-subject-unique"})
+def certifies_all_devices_as_one(honest: Behaviour) -> Behaviour:
+    """Gives every certificate the same subject."""
+    one = certificate.name((certificate.CN, der.printable_string("device")))
+    return _ordering(honest, lambda order: replace(order, subject=one))
+
+
+@defect(breaks={"join-answer/certificate-not-before"})
+def begins_in_another_time_zone(honest: Behaviour) -> Behaviour:
+    """Writes its local time, two hours ahead of UTC, into notBefore."""
+    return _ordering(honest, lambda order: replace(order, not_before=order.not_before + timedelta(hours=2)))
+
+
+@defect(breaks={"join-answer/certificate-not-after"})
+def certifies_for_no_time(honest: Behaviour) -> Behaviour:
+    """Lets a certificate end before it is handed over."""
+    return _ordering(honest, lambda order: replace(order, not_after=order.not_before + timedelta(minutes=1)))
+
+
+@defect(breaks={"join-answer/certificate-algorithms-agree"})
+def names_two_algorithms(honest: Behaviour) -> Behaviour:
+    """Names SHA-1 in the signed part of a certificate and SHA-256 outside."""
+    inner = der.sequence(der.oid(_SHA1_RSA), der.null())
+    return _ordering(honest, lambda order: replace(order, inner_algorithm=inner))
+
+
+@defect(breaks={"join-answer/certificate-key"})
+def certifies_its_own_key(honest: Behaviour) -> Behaviour:
+    """Certifies one key of its own for every device."""
+    spki = certificate.spki_of(rsa.generate_private_key(65537, 2048))
+    return _ordering(honest, lambda order: replace(order, spki=spki))
+
+
+@defect(breaks={"join-answer/certificate-signed"})
+def signs_with_another_key(honest: Behaviour) -> Behaviour:
+    """Signs certificates with a key that is not its CA's."""
+    other = rsa.generate_private_key(65537, 2048)
+    return replace(honest, sign=lambda order, _key: honest.sign(order, other))
+
+
+@defect(breaks={"join-answer/certificate-signed"})
+def names_another_issuer(honest: Behaviour) -> Behaviour:
+    """Names an issuer that is not its CA."""
+    issuer = certificate.name((certificate.CN, der.printable_string("Another CA")))
+    return _ordering(honest, lambda order: replace(order, issuer=issuer))

@@ -1,0 +1,127 @@
+"""Defects in how requests are read and refused (2.1.1.1.3)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from conformance.server.refusal import Refusal, Trouble
+
+from .altering import asking, is_join
+from .registry import defect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conformance.server.asked import Asked
+    from conformance.server.behaviour import Behaviour
+
+
+@defect(breaks={"processing/json-tail"})
+def reads_the_first_value_only(honest: Behaviour) -> Behaviour:
+    """Does not look at what follows the JSON value."""
+
+    def read(body: bytes) -> Any:
+        try:
+            text = body.decode("utf-8")
+            end = json.JSONDecoder().raw_decode(text.lstrip())[1] + len(text) - len(text.lstrip())
+        except ValueError:
+            return honest.read_json(body)
+        return honest.read_json(text[:end].encode())
+
+    return replace(honest, read_json=read)
+
+
+@defect(breaks={"processing/json-utf8"})
+def reads_latin_1(honest: Behaviour) -> Behaviour:
+    """Reads a body that is not UTF-8 as Latin-1."""
+
+    def read(body: bytes) -> Any:
+        try:
+            body.decode("utf-8")
+        except UnicodeDecodeError:
+            return honest.read_json(body.decode("latin-1").encode("utf-8"))
+        return honest.read_json(body)
+
+    return replace(honest, read_json=read)
+
+
+@defect(breaks={"processing/media-type"})
+def takes_any_media_type(honest: Behaviour) -> Behaviour:
+    """Reads every body as JSON, whatever it says that it is."""
+    return replace(honest, accept_media_type=lambda _asked: None)
+
+
+@defect(breaks={"processing/media-type-parameters"})
+def compares_media_types_as_text(honest: Behaviour) -> Behaviour:
+    """Knows the media type only as `application/json`, without parameters."""
+
+    def accept(asked: Asked) -> None:
+        if asked.header("content-type") not in {None, "application/json"}:
+            raise Refusal("The media type is another.", status=415)
+
+    return replace(honest, accept_media_type=accept)
+
+
+@defect(breaks={"processing/body-size"})
+def reads_bodies_of_any_size(honest: Behaviour) -> Behaviour:
+    """Reads a body of any size into memory."""
+    return replace(honest, body_limit=1 << 30)
+
+
+def _refusing(honest: Behaviour, when: Callable[[Asked], bool]) -> Behaviour:
+    def refuse(asked: Asked) -> Asked:
+        if is_join(asked) and when(asked):
+            raise Refusal("The body cannot be read.")
+        return asked
+
+    return asking(honest, refuse)
+
+
+@defect(breaks={"processing/chunked"})
+def reads_no_chunks(honest: Behaviour) -> Behaviour:
+    """Refuses a body that comes in chunks."""
+    return _refusing(honest, lambda asked: asked.header("transfer-encoding") is not None)
+
+
+@defect(breaks={"processing/json-white-space"})
+def reads_json_on_one_line(honest: Behaviour) -> Behaviour:
+    """Refuses a body that has a tab between its tokens."""
+    return _refusing(honest, lambda asked: b"\t" in asked.body)
+
+
+@defect(breaks={"processing/json-escapes"})
+def reads_no_escaped_letters(honest: Behaviour) -> Behaviour:
+    """Refuses a body whose letters are written as escapes."""
+    return _refusing(honest, lambda asked: b"\\u006" in asked.body.lower())
+
+
+@defect(breaks={"processing/json-member-order"})
+def reads_members_in_one_order(honest: Behaviour) -> Behaviour:
+    """Refuses a body whose first member is not the document's first."""
+
+    def read(body: bytes) -> Any:
+        value = honest.read_json(body)
+        if isinstance(value, dict) and "CertificateRequest" in value and next(iter(value)) != "CertificateRequest":
+            raise Refusal("The members are not in order.")
+        return value
+
+    return replace(honest, read_json=read)
+
+
+@defect(breaks={"processing/no-internals"})
+def shows_its_insides(honest: Behaviour) -> Behaviour:
+    """Sends a stack trace along with every refusal."""
+
+    def document(trouble: Trouble) -> dict[str, Any]:
+        trace = 'Traceback (most recent call last):\n  File "/srv/drs/join.py", line 40, in accept'
+        return {**honest.error_document(trouble), "detail": f"{trace}\nValueError: no"}
+
+    return replace(honest, error_document=document)
+
+
+@defect(breaks={"processing/refusal-status"}, blinds=True)
+def refuses_with_200(honest: Behaviour) -> Behaviour:
+    """Answers a refusal with 200 and an error body."""
+    return replace(honest, error_status=lambda refused: 200 if refused.status == 400 else honest.error_status(refused))  # noqa: PLR2004

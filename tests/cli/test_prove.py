@@ -1,0 +1,115 @@
+"""`drs-conformance prove`: its matrix, its files, its exit statuses; the runs themselves are in tests/run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from conformance.cli import drs_conformance, proof, proving
+from conformance.cli.proof import Proof, coverage, coverage_lines, matrix, page
+from conformance.cli.proving import CONTROL, Row
+from conformance.server.defects import Defect, defects, find
+
+BROKEN = "discovery/url-placeholders"
+OTHER = "nonce/status"
+
+
+def row(seen: set[str], **more: object) -> Row:
+    return Row("a-defect", "A <sentence>.", frozenset({BROKEN}), frozenset(seen), **more)  # type: ignore[arg-type]
+
+
+CONTROL_ROW = Row(CONTROL, "The server as it is.", frozenset())
+
+
+def of(*rows: Row, fast: bool = False) -> Proof:
+    return Proof((CONTROL_ROW, *rows), "quick", fast, coverage(defects()))
+
+
+@pytest.mark.parametrize(
+    ("given", "exact", "status"),
+    [
+        (row({BROKEN}), True, 0),
+        (row(set()), False, 1),
+        (row({BROKEN, OTHER}), False, 1),
+        (row({OTHER}), False, 1),
+        (row({BROKEN, OTHER}, fast=True), True, 0),
+        (row(set(), fast=True), False, 1),
+        (row({BROKEN}, unclear=frozenset({OTHER})), False, 1),
+        (row({BROKEN}, unclear=frozenset({OTHER}), blinds=True), True, 0),
+        (row({BROKEN}, problem="the suite did not end"), False, 3),
+    ],
+)
+def test_a_row_is_exact_when_what_is_seen_is_what_is_broken(given: Row, exact: bool, status: int) -> None:
+    assert given.exact is exact
+    assert of(given).exit_status == status
+
+
+def test_the_matrix_tells_what_was_missed_and_what_is_noise() -> None:
+    lines = matrix(of(row({OTHER})))
+    assert f"    missed: {BROKEN}" in lines
+    assert f"    noise: {OTHER}" in lines
+    assert "0 of 1 defects are seen exactly." in lines
+
+
+def test_a_fast_matrix_says_that_noise_is_not_known() -> None:
+    assert any("noise is not known" in line for line in matrix(of(row({BROKEN}, fast=True), fast=True)))
+
+
+def test_the_page_escapes_what_it_tells() -> None:
+    assert "A &lt;sentence&gt;." in page(of(row(set())))
+
+
+def test_only_what_a_server_can_break_is_left_open() -> None:
+    found = {one.requirement.id: one for one in coverage([])}
+    assert found[BROKEN].open
+    assert found["discovery/no-request-body"].reason
+    assert not found["discovery/no-request-body"].open
+    assert not found["field-services/nonce-jwe"].open
+    assert BROKEN not in {one.requirement.id for one in coverage([find("leaves-a-placeholder")])}
+
+
+@pytest.fixture
+def rows(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
+    """Runs that see just what they should, for the defects listed."""
+    asked: list[str | None] = []
+
+    def prove(defect: Defect | None, _out: Path, _profile: str, _select: tuple[str, ...] = ()) -> Row:
+        asked.append(defect.name if defect else None)
+        return Row(defect.name, defect.sentence, defect.breaks, defect.breaks) if defect else CONTROL_ROW
+
+    monkeypatch.setattr(proving, "prove", prove)
+    return asked
+
+
+def test_named_defects_are_proved_beside_the_control(rows: list[str | None], tmp_path: Path) -> None:
+    arguments = ["prove", "--defect", "takes_any_audience", "--out", str(tmp_path), "--jobs", "1"]
+    done = CliRunner().invoke(drs_conformance, arguments)
+    assert done.exit_code == 0, done.output
+    assert rows == [None, "takes-any-audience"]
+    told = json.loads((tmp_path / "proof.json").read_text())
+    assert (told["format"], told["exact"]) == (proof.FORMAT, True)
+    assert [one["defect"] for one in told["rows"]] == [CONTROL, "takes-any-audience"]
+    assert "takes-any-audience" in (tmp_path / "proof.html").read_text()
+
+
+def test_an_unknown_defect_is_a_wrong_command_that_names_the_nearest(rows: list[str | None]) -> None:
+    done = CliRunner().invoke(drs_conformance, ["prove", "--defect", "takes-audience"])
+    assert done.exit_code == 2
+    assert "takes-any-audience" in done.output
+    assert rows == []
+
+
+def test_a_folder_that_cannot_be_written_to_is_a_wrong_command(rows: list[str | None], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = CliRunner().invoke(drs_conformance, ["prove", "--out", str(tmp_path / "file" / "below")])
+    assert done.exit_code == 2, done.output
+    assert rows == []
+
+
+def test_the_coverage_alone_runs_nothing(rows: list[str | None]) -> None:
+    done = CliRunner().invoke(drs_conformance, ["prove", "--coverage"])
+    assert done.output.splitlines() == coverage_lines(coverage(defects()))
+    assert rows == []
