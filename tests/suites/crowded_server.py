@@ -50,7 +50,7 @@ class Guest:
 
 @dataclass(frozen=True)
 class Trouble:
-    """What goes wrong: `behaves` as a request is handled, `says` once all are, `stalled` while another is being read."""
+    """What goes wrong: `behaves` as a request is handled, `says` once all are, `stalled` while one is being read."""
 
     behaves: Callable[[Guest], Behaviour] = field(default=lambda _: strict())
     says: Callable[[Guest], Said] = field(default=lambda guest: guest.said)
