@@ -2,8 +2,8 @@
 
 The one rule: what is looked for is a run of a secret's own characters, not the secret as it was given. Found are a
 whole token, its payload or signature alone, and any 31 characters on end of either; written plainly, in any case, as
-UTF-16, percent-encoded, escaped for JSON or HTML, broken into lines; and the whole of it in base64 at any alignment or
-in hexadecimal. The header of a JWT says nothing that is secret, and is left where it stands alone.
+UTF-16, percent-encoded, escaped for JSON or HTML, broken into lines; and the whole of it, or 96 characters, in base64
+at any alignment or in hexadecimal. The header of a JWT says nothing that is secret, and is left where it stands alone.
 
 A secret is cut into all its windows of 16 characters; a text is looked up at every sixteenth place, so that a look
 costs a sixteenth of the text's length, however many secrets there are.
@@ -21,6 +21,7 @@ from conformance.exchange import REDACTED
 _WINDOW = 16
 _SHORTEST = 8  # below this a "secret" would blank ordinary words
 _VARIED = 6  # a window of fewer different characters (zeros, AAAA…) is of no one in particular
+_SPARSE = 5  # of a wrapped secret every fifth window: any 96 characters of it are found, should it repeat itself
 _FOLD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ-_", b"abcdefghijklmnopqrstuvwxyz+/")  # base64url is base64
 _ESCAPE = re.compile(
     rb"\\+(?:u00([0-7][0-9a-f])|(/))|%(?:25)*([0-7][0-9a-f])|&#(?:x0*([0-7][0-9a-f])|0*([0-9]{2,3}));"
@@ -107,8 +108,8 @@ def _wrapped(secret: bytes) -> Iterator[bytes]:
 
 
 def _stride(length: int) -> int:
-    """As few windows as find a whole form wherever it stands: odd, so that they meet the places looked at."""
-    return max(1, (length - _WINDOW) // _WINDOW - 1 | 1)
+    """Fewer windows, which yet find a whole form wherever it stands: odd, so that they meet the places looked at."""
+    return min(_SPARSE, max(1, (length - _WINDOW) // _WINDOW - 1 | 1))
 
 
 def _run(text: bytes, place: int, form: bytes, offset: int) -> Span:
