@@ -48,13 +48,20 @@ def test_exactly_what_a_defect_breaks_fails(name: str, tmp_path: Path) -> None:
     assert results["verdict"] == "nonconformant"
 
 
-def test_what_a_defect_breaks_is_seen(tmp_path: Path) -> None:
+@pytest.mark.parametrize("defect", SAMPLE, ids=lambda defect: defect.name)
+def test_what_a_defect_breaks_is_seen(defect: Defect, tmp_path: Path) -> None:
+    row = prove(defect, tmp_path, "quick", tuple(sorted(defect.breaks)))
+    assert (row.problem, row.missed) == (None, frozenset())
+
+
+def test_the_command_proves_a_defect_in_processes_of_its_own(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "conformance", "prove", "--fast", "--jobs", "2", "--out", str(tmp_path)]
-    names = [word for defect in SAMPLE for word in ("--defect", defect.name)]
+    names = ["--defect", SAMPLE[0].name]
     done = subprocess.run([*command, *names], capture_output=True, text=True, timeout=110, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     rows = json.loads((tmp_path / "proof.json").read_text())["rows"]
-    assert [row["defect"] for row in rows[1:]] == [defect.name for defect in SAMPLE]
+    assert [row["defect"] for row in rows] == ["no defect", SAMPLE[0].name]
+    assert set(rows[1]["seen"]) == SAMPLE[0].breaks
 
 
 @pytest.mark.parametrize("form", [(), ("--like", "field")], ids=["strict", "field"])
