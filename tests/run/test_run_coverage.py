@@ -10,7 +10,7 @@ from functools import cache
 from conformance import paths
 from conformance.generate.accepted import ACCEPTED
 from conformance.generate.faults import covered
-from conformance.spec import Party, catalogue
+from conformance.spec import Level, Party, catalogue
 
 COLLECT = """
 import json, sys
@@ -42,7 +42,8 @@ def test_every_testable_requirement_has_a_test() -> None:
     testable = {
         id_ for id_, entry in catalogue().requirements.items() if entry.party is Party.SERVER and not entry.untestable
     }
-    assert testable - declared()[1] == set()
+    observed = {id_ for id_ in declared()[0] if catalogue().requirements[id_].level is Level.MAY}  # passes by no verdict
+    assert testable - declared()[1] - observed == set()
 
 
 def test_every_test_declares_requirements_of_the_catalogue() -> None:
