@@ -96,6 +96,11 @@ def private(found: Certificate, number: int) -> Element | None:
         return None
 
 
+def tenant_id(found: Certificate) -> uuid.UUID | None:
+    """The tenant that a certificate names in private extension .5; None where it names none."""
+    return _guid(private(found, TENANT))
+
+
 def device_id(found: Certificate) -> uuid.UUID | None:
     """The device that a certificate is for: private extension .2, else the CN that is a GUID; None for neither."""
     device = _guid(private(found, DEVICE))

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.checks import authenticate, verdict
+from conformance.checks import authenticate, habits, join_answer, verdict
 from conformance.generate.tokens import GARBAGE, forgeries
 from conformance.kit import Case, NotOffered, Twin, Unproven, requirement, steps
+from conformance.suites import asking
 
 SECTION = "3.3"
 FORGED = (
@@ -195,14 +196,22 @@ def test_token_out_of_time_or_place(case: Case, id_: str) -> None:
 
 @requirement("join-service/token-tenant")
 def test_token_of_another_tenant(case: Case) -> None:
-    """A real token of another tenant, at the JoinEndpoint, which names none: its user is none of this tenant."""
+    """A real token of another tenant, at the JoinEndpoint, which names none: what comes is no device of this tenant."""
     token = case.session.secret(case.session.credentials.foreign_token, "foreign-token")
     case.twins.before(Twin.JOIN)
     exchange = case.session.send_join(case.session.join_step(), "a token of another tenant", token=token)
     found, why = verdict.join(exchange)
-    taken = found is verdict.Verdict.ACCEPTED and verdict.upn(exchange) == (case.session.target.upn or "")
-    fine = found is verdict.Verdict.REFUSED or (found is verdict.Verdict.ACCEPTED and not taken)
-    case.hold("join-service/token-tenant", fine, f"{why} to a token of another tenant", exchange)
+    if found is not verdict.Verdict.ACCEPTED:
+        refused = found is verdict.Verdict.REFUSED
+        case.hold("join-service/token-tenant", refused, f"{why} to a token of another tenant", exchange)
+        return
+    certificate = join_answer.certificate_of(exchange)
+    into = habits.tenant_id(certificate) if certificate else None
+    if into is None:
+        raise Unproven(f"a token of another tenant is {why}, and the certificate does not say into which tenant")
+    ours = str(into) == asking.tenant_id(case).lower()
+    problem = f"{why} to a token of another tenant, with a certificate of this one"
+    case.hold("join-service/token-tenant", not ours, problem, exchange, "/Certificate/RawBody, private extension .5")
 
 
 @requirement("join-service/token-in-query")
