@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 
@@ -19,7 +20,8 @@ from wrong.wrong_base import DOMAIN, TENANT, UPN, Service
 from wrong.wrong_contrary import Contrary, Sparse
 from wrong.wrong_http import serving
 from wrong.wrong_moods import Busy, KnownHosts, Moody
-from wrong.wrong_servers import BigEndian, Blind, EitherOrder, Trusting
+from wrong.wrong_servers import BigEndian, Blind, EitherOrder, Fragile, Trusting
+from wrong.wrong_tenants import Hospitable, Landlord
 
 JOIN = "join-request/"
 UNREAD_MEMBERS = {
@@ -70,6 +72,13 @@ DESERVED: Mapping[type[Service], Mapping[str, str]] = {
         "transport-key-modulus": "nor the modulus",
     },
     EitherOrder: {"transport-key-lengths": "a big-endian header declares octets that are not there (A16)"},
+    Fragile: {
+        **{id_: "500" for id_ in UNREAD_MEMBERS if id_.endswith("-required")},
+        "csr-required": "500",
+        "csr-data-required": "500",
+        "transport-key-header": "500, for want of 24 octets",
+    },
+    Hospitable: {"/join-service/token-tenant": "a stranger's token makes a device of this tenant"},
 }
 UNDONE: Mapping[type[Service], Mapping[str, str]] = {
     Contrary: {
@@ -90,23 +99,28 @@ UNDONE: Mapping[type[Service], Mapping[str, str]] = {
     },
     KnownHosts: {},
     Busy: {},
+    Landlord: {},
 }
 
 QUICK = ("--profile", "quick")
 REQUEST_ALONE = (*QUICK, "--select", "2.1.1.1.1")
+SERVICE_ALONE = (*QUICK, "--select", "3.3")
 ASKED: Mapping[type[Service], tuple[str, ...]] = {
     Trusting: QUICK,
     Blind: REQUEST_ALONE,
     BigEndian: REQUEST_ALONE,
+    Fragile: REQUEST_ALONE,
+    Hospitable: SERVICE_ALONE,
     EitherOrder: ("--profile", "standard", "--select", f"{JOIN}transport-key"),  # one edit of many tells
 }
 RIGHT = [
-    pytest.param(kind, known, id=f"{kind.__name__}-{words}")
-    for kind, known, words in (
-        (Contrary, True, "all-known"),
-        (Sparse, False, "token-alone"),
-        (KnownHosts, False, "token-alone"),
-        (Busy, True, "all-known"),
+    pytest.param(kind, known, asked, id=f"{kind.__name__}-{'all-known' if known else 'token-alone'}")
+    for kind, known, asked in (
+        (Contrary, True, QUICK),
+        (Sparse, False, QUICK),
+        (Busy, True, QUICK),
+        (KnownHosts, False, REQUEST_ALONE),
+        (Landlord, True, SERVICE_ALONE),
     )
 ]
 
@@ -145,15 +159,15 @@ def test_a_wrong_server_fails_what_it_deserves(kind: type[Service], tmp_path: Pa
     with serving(kind) as service:
         status, results, output = run(service, tmp_path, *ASKED[kind])
     failed = came_out(results, "fail")
-    assert set(failed) == {JOIN + id_ for id_ in DESERVED[kind]}, (failed, output)
+    assert set(failed) == {urljoin(JOIN, id_).lstrip("/") for id_ in DESERVED[kind]}, (failed, output)
     assert (status, results["verdict"]) == (1, "nonconformant"), output
     nothing_is_open(results)
 
 
-@pytest.mark.parametrize(("kind", "known"), RIGHT)
-def test_a_right_server_is_conformant(kind: type[Service], known: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kind", "known", "asked"), RIGHT)
+def test_a_right_server_is_conformant(kind: type[Service], known: bool, asked: tuple[str, ...], tmp_path: Path) -> None:
     with serving(kind) as service:
-        status, results, output = run(service, tmp_path, *QUICK, known=known)
+        status, results, output = run(service, tmp_path, *asked, known=known)
     failed = came_out(results, "fail")
     assert failed.keys() == UNDONE[kind].keys(), (failed, output)
     assert (status, results["verdict"]) == (0, "conformant"), output

@@ -45,7 +45,7 @@ class Authority:
         self.issuer = rsa.generate_private_key(65537, 2048)
         self.certificate = self.sign(common_name(ISSUER), self.key.public_key(), ca=True)
 
-    def sign(self, subject: x509.Name, key: Any, *, ca: bool = False) -> x509.Certificate:
+    def sign(self, subject: x509.Name, key: Any, *extensions: x509.ExtensionType, ca: bool = False) -> x509.Certificate:
         """A certificate for the next ten years."""
         now = datetime.now(UTC)
         builder = (
@@ -58,11 +58,13 @@ class Authority:
             .not_valid_after(now + timedelta(days=3650))
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
         )
+        for extension in extensions:
+            builder = builder.add_extension(extension, critical=False)
         return builder.sign(self.key, self.hash)
 
-    def certify(self, key: Any, device: str) -> tuple[str, str]:
+    def certify(self, key: Any, device: str, *extensions: x509.ExtensionType) -> tuple[str, str]:
         """Thumbprint and base64 of a device's certificate."""
-        return told(self.sign(common_name(device), key))
+        return told(self.sign(common_name(device), key, *extensions))
 
     def pem(self) -> bytes:
         """The CA's own certificate."""
@@ -75,8 +77,8 @@ class Authority:
         signature = self.issuer.sign(".".join(parts).encode(), *SCHEME)
         return ".".join((*parts, url64(signature)))
 
-    def user(self, authorization: str | None, tenant: str) -> str:
-        """The user whom an Authorization header stands for; `Refused` with 401 where it stands for none."""
+    def user(self, authorization: str | None, tenant: str | None) -> dict[str, Any]:
+        """The claims of whom an Authorization header stands for; `Refused` with 401 where it stands for nobody."""
         if authorization is None:
             raise Refused("a token is needed", 401, WWW_Authenticate="Bearer")
         scheme, _, token = authorization.partition(" ")
@@ -85,9 +87,9 @@ class Authority:
             good = scheme.lower() == "bearer" and claims["exp"] > time.time() and claims["aud"] == AUDIENCE
         except (ValueError, KeyError, InvalidSignature):
             good = False
-        if not good or claims["tid"] != tenant:
+        if not good or tenant not in {None, claims["tid"]}:
             raise Refused("the token is not good", 401, WWW_Authenticate='Bearer error="invalid_token"')
-        return str(claims["upn"])
+        return claims
 
     def claims(self, token: str) -> dict[str, Any]:
         """What a token of ours says."""

@@ -9,8 +9,10 @@ from __future__ import annotations
 import base64
 import secrets
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
+
+from cryptography import x509
 
 from wrong.wrong_authority import Authority
 from wrong.wrong_rules import Refused, careful
@@ -121,7 +123,7 @@ class Service:
         if asked.media_type not in {"application/json", ""}:
             refuse(415, "the body is no JSON")
         key, sids = self.read(asked)
-        thumbprint, certificate = self.authority.certify(key, str(uuid.uuid4()))
+        thumbprint, certificate = self.authority.certify(key, str(uuid.uuid4()), *self.extensions(asked))
         body: dict[str, Any] = {
             "Certificate": {"Thumbprint": thumbprint, "RawBody": certificate},
             "User": {"Upn": user},
@@ -136,7 +138,11 @@ class Service:
 
     def user(self, asked: Asked) -> str:
         """Whom the request's token stands for."""
-        return self.authority.user(asked.headers.get("authorization"), TENANT)
+        return str(self.authority.user(asked.headers.get("authorization"), TENANT)["upn"])
+
+    def extensions(self, _: Asked) -> Sequence[x509.ExtensionType]:
+        """What else the certificate says: nothing."""
+        return ()
 
     def read(self, asked: Asked) -> tuple[Any, bool]:
         """The key to certify, of a request that is right in every respect."""

@@ -34,7 +34,7 @@ class Edwards(Authority):
         self.key, self.hash = ed25519.Ed25519PrivateKey.generate(), None
         self.certificate = self.sign(common_name(ISSUER), self.key.public_key(), ca=True)
 
-    def sign(self, subject: x509.Name, key: Any, *, ca: bool = False) -> x509.Certificate:
+    def sign(self, subject: x509.Name, key: Any, *_: x509.ExtensionType, ca: bool = False) -> x509.Certificate:
         """A certificate that never ends; that of a device has no extension at all."""
         builder = (
             x509.CertificateBuilder()
@@ -49,7 +49,7 @@ class Edwards(Authority):
             builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         return builder.sign(self.key, self.hash)
 
-    def certify(self, key: Any, device: str) -> tuple[str, str]:
+    def certify(self, key: Any, device: str, *_: x509.ExtensionType) -> tuple[str, str]:
         organization = x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Fabrikam, Söhne & Co")
         subject = x509.Name([organization, x509.NameAttribute(NameOID.COMMON_NAME, device.upper())])
         thumbprint, certificate = told(self.sign(subject, key))

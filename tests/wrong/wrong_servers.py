@@ -9,8 +9,8 @@ from typing import Any
 from cryptography import x509
 
 from wrong.wrong_base import Service
-from wrong.wrong_rules import UNREADABLE, Refused, blob_in_order, careful, need, octets
-from wrong.wrong_said import Asked
+from wrong.wrong_rules import UNREADABLE, Refused, blob_in_order, careful, document, need, octets, transport_key
+from wrong.wrong_said import Asked, Said
 
 
 class Trusting(Service):
@@ -58,3 +58,26 @@ class EitherOrder(Service):
             blob_in_order(blob, "<")
         except Refused:
             blob_in_order(blob, ">")
+
+
+class Fragile(Service):
+    """Takes for granted that members and headers are there, and ends in a 500 where they are not."""
+
+    MEMBERS = ("TransportKey", "TargetDomain", "DeviceType", "OSVersion", "DeviceDisplayName", "JoinType")
+
+    def answer(self, asked: Asked) -> Said:
+        try:
+            return super().answer(asked)
+        except (KeyError, struct.error):
+            return Said(500)
+
+    def read(self, asked: Asked) -> tuple[Any, bool]:
+        value = document(asked.body)
+        request = value["CertificateRequest"]
+        inside = [request[name] for name in ("Type", "Data")] if isinstance(request, dict) else []
+        need([value[name] for name in self.MEMBERS] + inside, "never said: what is not there is a KeyError")
+        return careful(asked.body, self.nonces, self.transport_key)
+
+    def transport_key(self, blob: bytes) -> None:
+        struct.unpack("<4s5I", blob[:24])
+        transport_key(blob)
