@@ -99,6 +99,8 @@ class Recorder:
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keeps what was selected, in the order of the document, and labels it for Allure."""
+        if own := [item.nodeid for item in items if SUITES not in item.path.parents]:
+            pytest.exit(f"{own[0]} is no conformance test; give the suites a session of their own", 2)
         if self._selection is not None:
             chosen = [item for item in items if only(declared(item), self._selection)]
             config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
@@ -106,8 +108,6 @@ class Recorder:
         order = {section.number: place for place, section in enumerate(catalogue().sections)}
         items.sort(key=lambda item: order.get(labels.section(item), len(order)))
         for item in items:
-            if SUITES not in item.path.parents:
-                pytest.exit(f"{item.nodeid} is no conformance test; give the suites a session of their own", 2)
             unknown = [id_ for id_ in declared(item) if id_ not in catalogue().requirements]
             if unknown or not declared(item):
                 raise pytest.UsageError(

@@ -227,7 +227,7 @@ def test_the_user_s_own_pytest_settings_are_not_the_run_s(drs: Drs, server: Read
 
 def begun(start: Start, *options: str, words: list[str] | None = None) -> Started:
     """A run on the reference server that has tests behind it and many before it."""
-    run = start("--profile", "deep", "--select", "3.1", *options, words=words)
+    run = start(*(options or ("--profile", "deep")), words=words)
     stream = run.out / "results.jsonl"
     for _ in range(600):
         if stream.exists() and stream.read_bytes().count(b'"record":"test"') >= 3:
