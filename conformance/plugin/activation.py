@@ -7,6 +7,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from hypothesis.internal.conjecture import providers
 
 from conformance import plugin
 from conformance.errors import ConformanceError
@@ -14,6 +15,7 @@ from conformance.plugin.interrupts import Interrupts
 from conformance.plugin.options import spelled
 from conformance.plugin.recording import Recorder
 from conformance.plugin.run import Run, journal_of, open_session, prepare, worker_input, worker_session
+from conformance.plugin.settings import Settings
 from conformance.report import terminal
 from conformance.results import Device, Results, TestRecord
 from conformance.spec import catalogue
@@ -30,21 +32,27 @@ def configure(config: pytest.Config) -> None:
         config.pluginmanager.register(controller, "drs-controller")
         settings, target, credentials = controller.run.settings, controller.run.target, controller.run.credentials
         _allure(config, controller.run)
-    hypothesis.settings.register_profile(
-        "drs",
-        max_examples=settings.profile.examples,
-        deadline=None,  # a slow target is the target's affair, and has a time-out of its own
-        database=None,  # the same seed sends the same requests, whatever ran before
-        print_blob=False,
-        suppress_health_check=list(hypothesis.HealthCheck),
-    )
-    hypothesis.settings.load_profile("drs")
-    config.option.hypothesisseed = str(settings.seed)
+    _hypothesis(config, settings)
     journal = journal_of(settings, target)
     session = open_session(settings, target, credentials, journal)
     config.add_cleanup(session.transport.close)
     config.pluginmanager.register(Recorder(session, journal, settings.selection), "drs-recorder")
     _own_settings(config)
+
+
+def _hypothesis(config: pytest.Config, settings: Settings) -> None:
+    """The same seed sends the same requests, whatever ran before, and whatever else of the user's is imported."""
+    hypothesis.settings.register_profile(
+        "drs",
+        max_examples=settings.profile.examples,
+        deadline=None,  # a slow target is the target's affair, and has a time-out of its own
+        database=None,
+        print_blob=False,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    hypothesis.settings.load_profile("drs")
+    config.option.hypothesisseed = str(settings.seed)
+    providers._get_local_constants = lambda: providers._local_constants  # noqa: SLF001 - numbers found in local code
 
 
 def _own_settings(config: pytest.Config) -> None:
