@@ -101,7 +101,7 @@ class Session:
         return Conversation(self.target, url, self.secrets, sent=sent)
 
     def _shown(self, identity: Identity) -> Transport:
-        """A connection that shows a device's certificate. Raises `Unproven` where TLS cannot use what the target made."""
+        """A connection that shows a device's certificate. Raises `Unproven` for one that TLS cannot use."""
         try:
             return Transport(self.target, self.secrets, identity)
         except ssl.SSLError:
@@ -111,7 +111,11 @@ class Session:
         """No answer may be the target's fault with that request, or the target is gone: one probe tells."""
         step = steps.discover(self.target.url, self.target.tenant)
         probe = self.transport.send(
-            step.method, step.url, headers=step.headers, label="is the target alive", timeout=_PROBE_SECONDS
+            step.method,
+            step.url,
+            headers=step.headers,
+            label="is the target alive",
+            timeout=min(_PROBE_SECONDS, self.target.timeout),
         )
         if probe.failure is not None and probe.failure.kind in _DEAD:
             assert exchange.failure is not None
@@ -188,7 +192,7 @@ class Session:
         return JoinDraft.baseline(self.seed * 1_000 + self._drafts).with_target_domain(self.target_domain())
 
     def target_domain(self) -> str:
-        """A TargetDomain that any service takes (A9): a host of the tenant's domain, else the target's own, if known."""
+        """A TargetDomain that any service takes (A9): a host of the tenant's domain, else the target's own."""
         try:
             named = self.target.domain or self.services().value("TenantInfo.TenantName")
         except (Unproven, TargetError):
