@@ -65,6 +65,7 @@ class Session:
     _services: Services | None = None
     _discovery: Exchange | None = None
     _drafts: int = 0
+    _joined: bool = False
 
     @property
     def requests(self) -> int:
@@ -254,7 +255,10 @@ class Session:
 
     def join_baseline(self, exchange: Exchange) -> None:
         """Learns from a conforming join's answer whether the token is any good; a bad one ends all that needs it."""
-        if exchange.answer is not None and exchange.answer.status in _TOKEN_REFUSED:
+        if exchange.answer is None or self._joined:  # a token that was good is refused for something else: a quota
+            return
+        self._joined = verdicts.join(exchange)[0] is verdicts.Verdict.ACCEPTED
+        if exchange.answer.status in _TOKEN_REFUSED:
             self.refused_token = (
                 f"the target refuses the token for a conforming join (answered {exchange.answer.status})"
             )

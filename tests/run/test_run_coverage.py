@@ -33,7 +33,8 @@ def declared() -> tuple[set[str], set[str]]:
     """The requirement ids that tests declare, and those among them that do not depend on chance."""
     ini = paths.SUITES.parent / "pytest.ini"
     command = [sys.executable, "-c", COLLECT, str(paths.SUITES), str(ini)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    beside = paths.PACKAGE.parent  # so that the package collected is the one imported, checkout or wheel
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=beside)
     every, sure = json.loads(done.stdout.splitlines()[-1])
     return set(every), set(sure)
 
