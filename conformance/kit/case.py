@@ -28,6 +28,7 @@ from conformance.results import EditRecord, Observation
 from conformance.spec import Level, catalogue
 
 T = TypeVar("T")
+_BUSY = {408, 425, 429, 503}  # RFC 9110 15.5.9 and 15.6.4, RFC 8470, RFC 6585: later it may well answer otherwise
 
 
 class CheckFailed(AssertionError):
@@ -72,6 +73,9 @@ class Case:
         self._twins.add(twin)
         exchange = send()
         verdict, why = self.twins.judge(twin, exchange)
+        if _busy(exchange):
+            self.ledger.unproven([edit.requirement], f"{why}, which tells of the target's hour and not of the request")
+            return exchange
         self.ledger.layer(edit.layer)
         if verdict is Verdict.REFUSED:
             self.ledger.passed(edit.requirement, exchange)
@@ -121,6 +125,8 @@ class Case:
         baseline = self.twins.before(twin)
         exchange = send()
         verdict, why = self.twins.judge(twin, exchange)
+        if _busy(exchange):
+            raise Unproven(f"{why}, which tells of the target's hour and not of the request")
         if verdict in {Verdict.REFUSED, Verdict.WRONG} and (reason := self.twins.after(twin)):
             raise Unproven(reason)  # the target takes nothing any more: a token that expired, a quota reached
         for requirement in requirements:
@@ -222,6 +228,11 @@ class Case:
                 self.ledger.left_out(requirement, str(reason))
             else:
                 self.ledger.unproven([requirement], str(reason))
+
+
+def _busy(exchange: Exchange) -> bool:
+    """Whether the answer is one that a busy target gives to anything."""
+    return exchange.answer is not None and exchange.answer.status in _BUSY
 
 
 def edit_record(edit: Edit) -> EditRecord:

@@ -217,8 +217,9 @@ def _outcomes(item: pytest.Item, report: pytest.TestReport) -> tuple[Any, ...]:
 
 
 def _own_fault(requirements: Iterable[str], what: str, report: pytest.TestReport) -> list[RequirementOutcome]:
-    said = report.longreprtext.strip().splitlines()
-    reason = f"{what}: {said[-1] if said else 'without a word'}"
+    told = [line.strip() for line in report.longreprtext.splitlines() if line.strip()]
+    errors = [line[1:].strip() for line in told if line.startswith("E ")]
+    reason = f"{what}: {(errors or told or ['without a word'])[-1]}"
     return [RequirementOutcome(id_, Outcome.ERROR, reason) for id_ in requirements]
 
 
