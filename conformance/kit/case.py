@@ -28,7 +28,7 @@ from conformance.results import EditRecord, Observation
 from conformance.spec import Level, catalogue
 
 T = TypeVar("T")
-_BUSY = {408, 425, 429, 503}  # RFC 9110 15.5.9 and 15.6.4, RFC 8470, RFC 6585: later it may well answer otherwise
+_BUSY = {408, 425, 429}  # RFC 9110 15.5.9, RFC 8470, RFC 6585: of the hour, not of the request; a 503 is a 5xx
 
 
 class CheckFailed(AssertionError):
