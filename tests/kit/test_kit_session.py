@@ -92,7 +92,7 @@ def test_no_token_leaves_tls(port: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "services", [{}, {"DeviceJoinService": None}, {"DeviceJoinService": {"JoinEndpoint": 7}}, {"a": 1}]
+    "services", [{"DeviceJoinService": None}, {"DeviceJoinService": {"JoinEndpoint": 7}}, {"a": 1}]
 )
 def test_what_discovery_does_not_name_is_not_offered(services: dict[str, object]) -> None:
     desk = Desk.of()
