@@ -34,9 +34,7 @@ class Run:
     def applicable(self) -> tuple[RequirementResult, ...]:
         """The selected MUSTs of a server that a run can test, without those about what the target does not offer."""
         return tuple(
-            item
-            for item in self.requirements
-            if item.level == "MUST" and item.testable and not item.not_offered
+            item for item in self.requirements if item.level == "MUST" and item.testable and not item.not_offered
         )
 
     @property

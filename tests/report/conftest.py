@@ -103,9 +103,7 @@ def stream() -> tuple[StreamRecord, ...]:
     ]
     observing = TestRecord("s.py::o", "Looks.", "3.1", 0.5, 1, Outcome.PASS, observations=seen, layers={"der": 3})
     target = {"url": "https://drs.example", "tenant": HOSTILE, "domain": "contoso.example"}
-    header = Header(
-        "2026-11-22T16:00:00Z", target, "quick", "must", 7, {"python": "3"}, given=("token",)
-    )
+    header = Header("2026-11-22T16:00:00Z", target, "quick", "must", 7, {"python": "3"}, given=("token",))
     device = Device("d1", "2026-11-22T16:00:30Z", HOSTILE)
     return (header, *tests, observing, device, Footer("2026-11-22T16:01:00Z", 60.0, 99))
 
