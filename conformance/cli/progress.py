@@ -12,12 +12,16 @@ from typing import IO, Self, cast
 import pytest
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 from conformance.plugin.labels import section
 from conformance.plugin.run import Run
 from conformance.results import TestRecord
 from conformance.spec import catalogue
 
+_WIDE = 100
+_BAR = 30
+_SHORT_BAR = 12
 _COUNTED = ("fail", "error", "inconclusive", "skip")
 _COLOURS = {"fail": "red", "error": "magenta", "inconclusive": "yellow", "skip": "dim"}
 
@@ -95,8 +99,9 @@ class Watcher:
         self.ended = True
 
     def label(self, number: str) -> str:
-        """A section's number and title."""
-        return f"{number} {self.titles.get(number, '')}".strip()
+        """A section's number and title; of what is no section of the document, the title."""
+        title = self.titles.get(number, "")
+        return f"{number} {title}".strip() if number[:1].isdigit() or not title else title
 
     def begin(self) -> None:
         """The sections and their numbers are known."""
@@ -106,18 +111,22 @@ class Watcher:
 
 
 class Bars(Watcher):
-    """A bar per section, for a terminal."""
+    """A bar per section, for a terminal: a line each, whatever the width; what does not fit is cut, names first."""
 
     def __init__(self, console: Console) -> None:
         super().__init__(console)
-        self._bars = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=None),
+        wide = console.width >= _WIDE
+        longest = max(len(self.label(number)) for number in self.titles)
+        names = Column(width=min(longest, console.width * 2 // 5), no_wrap=True, overflow="ellipsis")
+        told = Column(ratio=1, no_wrap=True, overflow="ellipsis")
+        columns = [
+            TextColumn("{task.description}", table_column=names),
+            BarColumn(bar_width=_BAR if wide else _SHORT_BAR),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[told]}"),
-            TimeElapsedColumn(),
-            console=console,
-        )
+            *([TimeElapsedColumn()] if wide else []),
+            TextColumn("{task.fields[told]}", table_column=told),
+        ]
+        self._bars = Progress(*columns, console=console, expand=True)
         self._tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> Self:
@@ -126,6 +135,7 @@ class Bars(Watcher):
 
     def __exit__(self, *_: object) -> None:
         self._bars.stop()
+        self.console.print()
 
     def begin(self) -> None:
         """Draws the bars."""
@@ -152,4 +162,4 @@ class Lines(Watcher):
         counts = self.done[number]
         if counts.total() == self.planned[number]:
             told = ", ".join(f"{counts[kind]} {kind}" for kind in ("pass", *_COUNTED) if counts[kind])
-            self.console.print(f"  {self.label(number)}: {told}", highlight=False, markup=False)
+            self.console.print(f"  {self.label(number)}: {told}", highlight=False, markup=False, soft_wrap=True)
