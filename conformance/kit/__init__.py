@@ -9,7 +9,7 @@ from conformance.client import protocol as steps
 from conformance.exchange import Exchange
 from conformance.kit.case import Case, CheckFailed, edit_record
 from conformance.kit.profile import PROFILES, Profile, profile
-from conformance.kit.session import NotOffered, Session, Unproven, only
+from conformance.kit.session import NotOffered, QuotaReached, Session, Unproven, only
 from conformance.kit.twins import Twin, Twins
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Message",
     "NotOffered",
     "Profile",
+    "QuotaReached",
     "Session",
     "Twin",
     "Twins",

@@ -22,7 +22,7 @@ from conformance.generate.join import JoinDraft
 from conformance.generate.measure import measured
 from conformance.generate.variants import Variant
 from conformance.kit.ledger import Ledger
-from conformance.kit.session import NotOffered, Session, Unproven
+from conformance.kit.session import NotOffered, QuotaReached, Session, Unproven
 from conformance.kit.twins import Twin, Twins
 from conformance.results import EditRecord, Observation
 from conformance.spec import Level, catalogue
@@ -223,6 +223,8 @@ class Case:
 
     def unproven(self, reason: Unproven) -> None:
         """The case could not do what it set out to do; where the target does not offer it, that is its right."""
+        if isinstance(reason, QuotaReached):
+            self.observe("processing/device-quota", "does", str(reason))
         for requirement in self.requirements:
             if isinstance(reason, NotOffered):
                 self.ledger.left_out(requirement, str(reason))

@@ -14,7 +14,7 @@ from conformance.client import Message, Secrets
 from conformance.client import protocol as steps
 from conformance.client.secrets import claims
 from conformance.exchange import Exchange, FailureKind
-from conformance.kit.session import Session
+from conformance.kit.session import QuotaReached, Session
 
 _SOON = 0.2  # seconds: what has not come when another answer was waited for in vain comes at once, or not at all
 
@@ -34,13 +34,15 @@ class Parcel:
 
 
 def at_once(session: Session, parcels: Sequence[Parcel]) -> tuple[Exchange, ...]:
-    """Sends all of them together; an answer or failure for each, in order. Raises `TargetError` as `Session` does.
+    """Sends all of them together; an answer or failure for each, in order.
 
+    Raises `TargetError` and `QuotaReached` as `Session` does, the latter when all answers have been read.
     Devices that came of them are recorded. One answer may take as long as any request may; once one took longer, the
     others are given no time of their own, so that a target that died is waited for once.
     """
     messages = [parcel.message(session.secrets) for parcel in parcels]
     exchanges = []
+    full: QuotaReached | None = None
     with ExitStack() as open_ones:
         lines = [open_ones.enter_context(session.converse(parcel.step.url)) for parcel in parcels]
         for line, message in zip(lines, messages, strict=True):
@@ -50,10 +52,15 @@ def at_once(session: Session, parcels: Sequence[Parcel]) -> tuple[Exchange, ...]
         timeout = session.target.timeout
         for line, message, parcel in zip(lines, messages, parcels, strict=True):
             exchange = line.answer(message, parcel.label, timeout)
-            session.saw_join(exchange)
+            try:
+                session.saw_join(exchange)
+            except QuotaReached as reason:  # the devices of the others are to be recorded too
+                full = full or reason
             exchanges.append(exchange)
             if exchange.failure is not None and exchange.failure.kind is FailureKind.TIMEOUT:
                 timeout = _SOON
+    if full is not None:
+        raise full
     return tuple(exchanges)
 
 

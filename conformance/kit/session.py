@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from _pytest.outcomes import Skipped
 
+from conformance.checks import quota
 from conformance.checks import verdict as verdicts
 from conformance.checks.services import Services
 from conformance.checks.tenant import is_domain_name
@@ -41,6 +42,10 @@ class Unproven(Skipped):
 
     A kind of skip, so that Hypothesis lets it through at once instead of looking for a smaller example of it.
     """
+
+
+class QuotaReached(Unproven):
+    """A join was refused because there are too many devices: that is the tenant's state, and shows nothing else."""
 
 
 class NotOffered(Unproven):
@@ -245,13 +250,18 @@ class Session:
         return exchange
 
     def saw_join(self, exchange: Exchange) -> None:
-        """Records the device a join created, if it did, before anything else is sent."""
+        """Records the device a join created, if it did, before anything else is sent.
+
+        Raises `QuotaReached` where the answer says that the tenant has no room for another.
+        """
         try:
             for id_, thumbprint in verdicts.devices(exchange):
                 self.on_device(id_, thumbprint)
         except ConformanceError as error:  # a device that cannot be written down is the last one
             self.stopped = str(error)
             raise TargetError(self.stopped) from None
+        if (why := quota.reached(exchange)) is not None:
+            raise QuotaReached(why)
 
     def join_baseline(self, exchange: Exchange) -> None:
         """Learns from a conforming join's answer whether the token is any good; a bad one ends all that needs it."""

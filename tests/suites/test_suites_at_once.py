@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from conformance.checks import crowd
+from conformance.kit import QuotaReached
 from conformance.kit.crowd import Parcel, at_once, user_of
 from conformance.results import Outcome
 from conformance.server.behaviour import Behaviour, strict
@@ -115,6 +116,21 @@ def test_busy_is_no_failure(server: tuple[Crowded, Ready], status: int) -> None:
     came = came_with(server, saying(lambda _: refusal(status)))
     assert not came.of(Outcome.FAIL) | came.of(Outcome.ERROR), came.reasons
     assert came.readings("processing/busy") == {"does"}
+
+
+def test_devices_made_beside_a_quota_answer_are_recorded(server: tuple[Crowded, Ready]) -> None:
+    crowded, ready = server
+    full = replace(refusal(403), body=b'{"code": "x", "subcode": "error_directory_quota_exceeded"}')
+    crowded.trouble = saying(lambda guest: full if guest.joins and guest.place == 1 else guest.said)
+    session = session_with_everything(ready)
+    devices: list[str] = []
+    session.on_device = lambda _, thumbprint: devices.append(thumbprint)
+    with session.transport:
+        parcels = [Parcel(session.join_step(), "a join", session.token()) for _ in range(3)]
+        with pytest.raises(QuotaReached, match="device quota is reached"):
+            at_once(session, parcels)
+    crowded.trouble = Trouble()
+    assert len(devices) == 2
 
 
 def test_all_are_in_flight_at_once(server: tuple[Crowded, Ready]) -> None:

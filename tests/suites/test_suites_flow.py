@@ -172,6 +172,20 @@ def test_a_busy_target_proves_nothing(server: tuple[Crowded, Ready]) -> None:
     assert came.outcomes["device/in-any-order"] is Outcome.INCONCLUSIVE
 
 
+def test_a_tenant_that_is_full_proves_nothing(server: tuple[Crowded, Ready]) -> None:
+    full = {"code": "invalid_request", "subcode": "error_directory_quota_exceeded", "message": "No more."}
+
+    def says(state: Past, guest: Guest) -> Said:
+        late = guest.joins and state.joins >= 12
+        return replace(refusal(403), body=json.dumps(full).encode()) if late else guest.said
+
+    came = came_with(server, past(says))
+    assert not came.of(Outcome.FAIL) | came.of(Outcome.ERROR), came.reasons
+    assert came.outcomes["device/in-any-order"] is Outcome.INCONCLUSIVE
+    assert came.reasons["device/in-any-order"].startswith("the tenant's device quota is reached: answered 403")
+    assert came.readings("processing/device-quota") == {"does"}
+
+
 def test_a_target_that_offers_less_is_told_a_shorter_story(server: tuple[Crowded, Ready]) -> None:
     def less(_: Past, guest: Guest) -> Said:
         if not guest.path.endswith("/discover"):
