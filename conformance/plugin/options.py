@@ -1,4 +1,4 @@
-"""The options of a run, once: `--name` of the command, `--drs-name` of plain pytest, `DRS_NAME` of the environment."""
+"""The options of a run, once: `--name` of the command, `--drs-name` of plain pytest, `DRS_NAME`, `name` in a file."""
 
 from __future__ import annotations
 
@@ -6,14 +6,20 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from conformance.errors import UsageError
+from conformance.plugin import config
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option. `metavar` None is a flag; `many` may be given repeatedly; `choices` are the only values there are."""
+    """One option. `metavar` None is a flag; `many` may be given repeatedly; `choices` are the only values there are.
+
+    A `secret` is refused in a file, where a `path` is seen from the file's folder. `lines`: a variable holds one value
+    in a line, for those that have spaces in them.
+    """
 
     name: str
     help: str
@@ -22,6 +28,8 @@ class Option:
     many: bool = False
     choices: tuple[str, ...] = ()
     secret: bool = False
+    path: bool = False
+    lines: bool = False
 
     @property
     def env(self) -> str:
@@ -35,6 +43,7 @@ class Option:
 
 
 OPTIONS = (
+    Option("config", "file of options; without it drs.toml, or pyproject.toml with [tool.drs-conformance]", "FILE"),
     Option("target", "origin of the service to test; without it the reference server starts and is tested", "URL"),
     Option("tenant", "tenant to test, by id or domain name; without it the token's", "ID-OR-DOMAIN"),
     Option("domain", "domain name of the tenant, when --tenant is its id", "NAME"),
@@ -48,15 +57,15 @@ OPTIONS = (
     ),
     Option("expired-token", "token for this tenant that has expired, which must be refused", "JWT", secret=True),
     Option("audience-token", "token for another resource, which must be refused", "JWT", secret=True),
-    Option("ca-file", "certificate of the CA that issues device certificates", "PEM"),
-    Option("tls-ca-file", "CA to trust for the target's TLS, in place of the system's", "PEM"),
+    Option("ca-file", "certificate of the CA that issues device certificates", "PEM", path=True),
+    Option("tls-ca-file", "CA to trust for the target's TLS, in place of the system's", "PEM", path=True),
     Option("insecure", "do not verify the target's TLS certificate"),
     Option("allow-device-creation", "let a target that is not loopback create devices"),
     Option(
         "profile", "how much to do: quick, standard or deep", "NAME", "standard", choices=("quick", "standard", "deep")
     ),
     Option("gate", "fail on must, or on should too", "LEVEL", "must", choices=("must", "should")),
-    Option("out", "directory for results and report", "DIR", "reports"),
+    Option("out", "directory for results and report", "DIR", "reports", path=True),
     Option("seed", "seed of everything random; the same seed sends the same requests", "N", "0"),
     Option("select", "run only this requirement, id prefix or section; repeatable", "ID-OR-SECTION", many=True),
     Option("timeout", "seconds to wait for an answer", "SECONDS", "10"),
@@ -72,25 +81,40 @@ def spelled(sentence: str, prefix: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """The options as given: command line first, then environment, then defaults. Values are text, lists or flags."""
+    """The options as given: command line first, then environment, file and defaults. Values are text, lists or flags.
+
+    `origins` says of those that were not given by name how they were; `file` is the configuration file, if any.
+    """
 
     values: Mapping[str, Any]
-    variables: frozenset[str] = field(default=frozenset())  # the options that the environment gave
+    origins: Mapping[str, str] = field(default_factory=dict)
+    file: config.File | None = None
 
     @classmethod
-    def collect(cls, given: Callable[[Option], Any], environ: Mapping[str, str] = os.environ) -> Raw:
-        """Reads each option. Raises `UsageError` for a value that is not one of its choices, or is empty."""
-        values: dict[str, Any] = {}
-        variables = set()
+    def collect(
+        cls,
+        given: Callable[[Option], Any],
+        environ: Mapping[str, str] = os.environ,
+        folder: Path | None = None,
+    ) -> Raw:
+        """Reads each option; the file is looked for in this folder, if not the working directory.
+
+        Raises `UsageError` for a value that is empty or none of its choices, and for a file that is wrong.
+        """
+        named = BY_NAME["config"]
+        path, said = given(named), "--config"
+        _refuse_empty(named, path)
+        if not path and environ.get(named.env):
+            path, said = environ[named.env], named.env
+        file = config.find(path, said, folder or Path.cwd(), BY_NAME)
+        values: dict[str, Any] = {"config": path}
+        origins: dict[str, str] = {"config": said}
         for option in OPTIONS:
-            value = given(option)
-            if value == "" or (option.many and "" in (value or ())):
-                raise UsageError(f"--{option.name} is empty; give it a value or leave it out")
-            if not value and environ.get(option.env):
-                value = _from_variable(option, environ[option.env])
-                variables.add(option.name)
-            values[option.name] = value or option.default
-        raw = cls(values, frozenset(variables))
+            if option.name != "config":
+                values[option.name], said = _value(option, given(option), environ, file)
+                if said:
+                    origins[option.name] = said
+        raw = cls(values, origins, file)
         for option in OPTIONS:
             if option.choices and values[option.name] not in option.choices:
                 raise UsageError(
@@ -99,8 +123,8 @@ class Raw:
         return raw
 
     def said(self, name: str) -> str:
-        """How an option was given: by its name or by its environment variable."""
-        return BY_NAME[name].env if name in self.variables else f"--{name}"
+        """How an option was given: by its name, by its environment variable, or in a file."""
+        return self.origins.get(name, f"--{name}")
 
     def text(self, name: str) -> str | None:
         """The value of an option, None when not given."""
@@ -115,10 +139,27 @@ class Raw:
         return tuple(self.values[name] or ())
 
 
+def _value(option: Option, given: Any, environ: Mapping[str, str], file: config.File | None) -> tuple[Any, str]:
+    """The value of an option, and how it was given where not by name."""
+    _refuse_empty(option, given)
+    if given:
+        return given, ""
+    if environ.get(option.env):
+        return _from_variable(option, environ[option.env]), option.env
+    if file is not None and option.name in file.values:
+        return file.values[option.name], file.said(option.name)
+    return option.default, ""
+
+
+def _refuse_empty(option: Option, given: Any) -> None:
+    if given == "" or (option.many and "" in (given or ())):
+        raise UsageError(f"--{option.name} is empty; give it a value or leave it out")
+
+
 def _from_variable(option: Option, text: str) -> Any:
     """The value of an environment variable; an empty one counts as not set."""
     if option.many:
-        return text.split()
+        return [line.strip() for line in text.splitlines() if line.strip()] if option.lines else text.split()
     if option.metavar is not None:
         return text
     if text.lower() in {"1", "true", "yes"}:
