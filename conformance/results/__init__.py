@@ -6,10 +6,12 @@ for the run out of them. Nothing here looks at a clock or a network.
 
 from __future__ import annotations
 
+from conformance.results.baseline import Standing
 from conformance.results.fold import fold
 from conformance.results.outcome import RequirementResult, Results, SectionTotals, Verdict
 from conformance.results.records import (
     NOT_OFFERED,
+    Accepted,
     Device,
     EditRecord,
     Evidence,
@@ -29,6 +31,7 @@ from conformance.results.stream import FORMAT, Writer, load, read
 __all__ = [
     "FORMAT",
     "NOT_OFFERED",
+    "Accepted",
     "Device",
     "EditRecord",
     "Evidence",
@@ -41,6 +44,7 @@ __all__ = [
     "RequirementResult",
     "Results",
     "SectionTotals",
+    "Standing",
     "Stop",
     "StreamRecord",
     "TestRecord",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from conformance.errors import ResultsError
+from conformance.results.baseline import weigh
 from conformance.results.outcome import RequirementResult, Results, SectionTotals
 from conformance.results.records import (
     NOT_OFFERED,
@@ -63,13 +64,24 @@ def fold(records: Iterable[StreamRecord], catalogue: Catalogue) -> Results:
         for item in catalogue.requirements.values()
         if item.id in wanted - habits
     )
+    baseline = weigh(stream.header.accepted or (), requirements, stream.header.started)
+    held = {entry.requirement: entry for entry in baseline.holding}
+    requirements = tuple(replace(item, accepted=held.get(item.id)) for item in requirements)
     stopped = next((stop.reason for stop in stream.stops), stream.footer.stopped if stream.footer else None)
-    run = Run(requirements, stream.header.gate, stopped, ended=stream.footer is not None, tests=stream.tests)
-    verdict, why = judge(run)
+    run = Run(
+        requirements,
+        stream.header.gate,
+        stopped,
+        ended=stream.footer is not None,
+        tests=stream.tests,
+        baseline=baseline,
+        strict=stream.header.strict,
+    )
+    ruling = judge(run)
     return Results(
         header=stream.header,
-        verdict=verdict,
-        why=why,
+        verdict=ruling.verdict,
+        why=ruling.why,
         ended=stream.footer.ended if stream.footer else None,
         seconds=stream.footer.seconds if stream.footer else sum(test.seconds for test in stream.tests),
         requests=stream.footer.requests if stream.footer else sum(test.requests for test in stream.tests),
@@ -79,6 +91,8 @@ def fold(records: Iterable[StreamRecord], catalogue: Catalogue) -> Results:
         counts=_count(requirements),
         devices=stream.devices,
         layers=dict(sorted(sum((Counter(test.layers) for test in stream.tests), Counter()).items())),
+        exit_status=ruling.exit_status,
+        baseline=None if stream.header.accepted is None else baseline,
     )
 
 

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from conformance.results.records import Outcome
+from conformance.results.records import Accepted, Outcome
 from conformance.results.wire import dump
 
 if TYPE_CHECKING:
+    from conformance.results.baseline import Standing
     from conformance.results.records import Device, Evidence, Header, Observation
 
+STANDINGS = ("holding", "fixed", "expired", "untested", "absent")
 _LEVELS = ("MUST", "SHOULD", "MAY")
 
 
@@ -28,7 +30,7 @@ class Verdict(Enum):
 
     @property
     def exit_status(self) -> int:
-        """The status a command ends with: 0, 1, 3 (2 is for a command that was wrong)."""
+        """The status that goes with it where no baseline says otherwise: 0, 1, 3."""
         return {"conformant": 0, "nonconformant": 1, "incomplete": 3}[self.value]
 
 
@@ -37,7 +39,8 @@ class RequirementResult:
     """One requirement: its verdict over `tests` tests, `cases` cases and `requests` requests, and why.
 
     `not_offered`: skipped because the target does not offer what it is about. `missing`: the needs it was not given.
-    `failures` is the evidence of every failure, in the order of the tests' ids.
+    `failures` is the evidence of every failure, in the order of the tests' ids. `accepted`: the baseline's entry that
+    takes the failure off the gate.
     """
 
     id: str
@@ -55,6 +58,7 @@ class RequirementResult:
     not_offered: bool = False
     missing: tuple[str, ...] = ()
     failures: tuple[Evidence, ...] = ()
+    accepted: Accepted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,11 @@ class SectionTotals:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """The whole run. `counts` has every outcome, zero or not; `layers` counts edits by the layer they were made in."""
+    """The whole run. `counts` has every outcome, zero or not; `layers` counts edits by the layer they were made in.
+
+    `verdict` is about the target, `exit_status` about the gate: they part where a baseline accepts failures, or has too
+    much. `baseline` is None where the run had none.
+    """
 
     header: Header
     verdict: Verdict
@@ -84,11 +92,8 @@ class Results:
     counts: dict[Outcome, int]
     devices: tuple[Device, ...]
     layers: dict[str, int]
-
-    @property
-    def exit_status(self) -> int:
-        """The status of a command that made this run."""
-        return self.verdict.exit_status
+    exit_status: int
+    baseline: Standing | None = None
 
     @property
     def failed(self) -> tuple[RequirementResult, ...]:
@@ -120,6 +125,7 @@ class Results:
             "observations": [item.to_json() for item in self.observations],
             "layers": dump(self.layers),
             "devices": {"created": len(self.devices), "removed": sum(device.removed for device in self.devices)},
+            **({"baseline": _baseline(self.baseline, strict=header.strict)} if self.baseline else {}),
         }
 
 
@@ -137,7 +143,17 @@ def _requirement(item: RequirementResult) -> dict[str, Any]:
         "tests": item.tests,
         "cases": item.cases,
         "requests": item.requests,
+        **({"accepted": _accepted(item.accepted)} if item.accepted else {}),
     }
+
+
+def _baseline(standing: Standing, *, strict: bool) -> dict[str, Any]:
+    told = {name: [item.to_json() for item in getattr(standing, name)] for name in STANDINGS}
+    return {"strict": strict, **told}
+
+
+def _accepted(entry: Accepted) -> dict[str, Any]:
+    return {"reason": dump(entry.reason), "expires": entry.expires}
 
 
 def _section(item: SectionTotals) -> dict[str, Any]:

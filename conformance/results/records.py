@@ -51,8 +51,17 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted(Record):
+    """A failure that the baseline accepts, through the day `expires` (ISO 8601), or with no end where that is empty."""
+
+    requirement: str
+    reason: str
+    expires: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Header(Record):
-    """What the run set out to do."""
+    """What the run set out to do. `accepted` is its baseline, None without one; `strict`: a fixed entry gates."""
 
     started: str  # ISO 8601, UTC
     target: dict[str, str]  # url, tenant, domain
@@ -62,6 +71,8 @@ class Header(Record):
     versions: dict[str, str]
     selection: tuple[str, ...] = ()  # as given; empty: everything
     given: tuple[str, ...] = ()  # the needs that are available
+    accepted: tuple[Accepted, ...] | None = None
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)

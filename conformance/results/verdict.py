@@ -1,14 +1,17 @@
-"""The run's verdict, and the one sentence that says why.
+"""The run's verdict, the one sentence that says why, and the status the command ends with.
 
-The rule: conformant has to be earned. A failure at the gate's level decides; otherwise anything that leaves the run
+Rule 1: conformant has to be earned. A failure at the gate's level decides; otherwise anything that leaves the run
 without enough evidence makes it incomplete, and only what remains is conformant.
+Rule 2: the verdict is about the target, the status about the gate. Failures that the baseline accepts leave a target
+nonconformant and let it through, once the run was complete; what the baseline has too much stops a conformant one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from conformance.results.baseline import Standing
 from conformance.results.outcome import RequirementResult, Verdict
 from conformance.results.records import Outcome
 
@@ -22,13 +25,18 @@ _TOLD = 3
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a verdict rests on. `stopped` is why the run stopped early; `ended` whether its footer was written."""
+    """What a verdict rests on. `stopped` is why the run stopped early; `ended` whether its footer was written.
+
+    `baseline` is what became of the baseline's entries; `strict`: those that fail no more stop the gate too.
+    """
 
     requirements: tuple[RequirementResult, ...]
     gate: str
     stopped: str | None
     ended: bool
     tests: tuple[TestRecord, ...] = ()
+    baseline: Standing = field(default_factory=Standing)
+    strict: bool = False
 
     @property
     def applicable(self) -> tuple[RequirementResult, ...]:
@@ -43,24 +51,48 @@ class Run:
         return tuple(item for item in self.applicable if item.verdict in (Outcome.PASS, Outcome.FAIL))
 
 
-def judge(run: Run) -> tuple[Verdict, str]:
-    """The verdict and its sentence."""
-    gated = [
-        item
-        for item in run.requirements
-        if item.verdict is Outcome.FAIL and item.level in GATES.get(run.gate, ("MUST",))
-    ]
-    if gated:
-        return Verdict.NONCONFORMANT, _failed(gated)
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """The verdict, the sentence that says why, and the exit status."""
+
+    verdict: Verdict
+    why: str
+    exit_status: int
+
+
+def judge(run: Run) -> Ruling:
+    """What the run comes to."""
+    levels = GATES.get(run.gate, ("MUST",))
+    failed = [item for item in run.requirements if item.verdict is Outcome.FAIL and item.level in levels]
+    if gated := [item for item in failed if item.accepted is None]:
+        accepted = f"; the baseline accepts {len(failed) - len(gated)} more" if len(failed) > len(gated) else ""
+        return Ruling(Verdict.NONCONFORMANT, f"{_failed(gated)}{accepted}.", Verdict.NONCONFORMANT.exit_status)
     for why in (_stopped(run), _errors(run), _untested(run), _too_little(run)):
         if why:
-            return Verdict.INCOMPLETE, why
-    return Verdict.CONFORMANT, _conformant(run)
+            return Ruling(Verdict.INCOMPLETE, why, Verdict.INCOMPLETE.exit_status)
+    too_much = _too_much(run)
+    status = Verdict.NONCONFORMANT.exit_status if too_much else Verdict.CONFORMANT.exit_status
+    if failed:
+        said = f"{_failed(failed)}; the baseline accepts {'it' if len(failed) == 1 else 'all of them'}."
+        return Ruling(Verdict.NONCONFORMANT, said + too_much, status)
+    return Ruling(Verdict.CONFORMANT, _conformant(run) + too_much, status)
+
+
+def _too_much(run: Run) -> str:
+    """What of the baseline stops the gate by itself, as a sentence of its own."""
+    told = [("expired", run.baseline.expired), ("fails no more", run.baseline.fixed if run.strict else ())]
+    parts = [
+        f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'} of the baseline"
+        f" ({_names([entry.requirement for entry in entries])}) {word if len(entries) == 1 else plural}"
+        for (word, entries), plural in zip(told, ("expired", "fail no more"), strict=True)
+        if entries
+    ]
+    return f" The gate stays shut: {' and '.join(parts)}." if parts else ""
 
 
 def _failed(gated: list[RequirementResult]) -> str:
     by_level = [f"{number} {level}" for level in ("MUST", "SHOULD") if (number := sum(i.level == level for i in gated))]
-    return f"{' and '.join(by_level)} {_noun(len(gated), 'requirement')} failed: {_names(gated)}."
+    return f"{' and '.join(by_level)} {_noun(len(gated), 'requirement')} failed: {_names([i.id for i in gated])}"
 
 
 def _stopped(run: Run) -> str:
@@ -72,7 +104,8 @@ def _stopped(run: Run) -> str:
 def _errors(run: Run) -> str:
     erred = [item for item in run.requirements if item.verdict is Outcome.ERROR]
     if erred:
-        return f"The suite itself failed on {len(erred)} {_noun(len(erred), 'requirement')}: {_names(erred)}."
+        named = _names([item.id for item in erred])
+        return f"The suite itself failed on {len(erred)} {_noun(len(erred), 'requirement')}: {named}."
     tests = [test for test in run.tests if test.outcome is Outcome.ERROR]
     return f"The suite itself failed in {len(tests)} {_noun(len(tests), 'test')}: {tests[0].test}." if tests else ""
 
@@ -102,9 +135,9 @@ def _conformant(run: Run) -> str:
     )
 
 
-def _names(items: list[RequirementResult]) -> str:
-    more = len(items) - _TOLD
-    return ", ".join(item.id for item in items[:_TOLD]) + (f" and {more} more" if more > 0 else "")
+def _names(ids: list[str]) -> str:
+    more = len(ids) - _TOLD
+    return ", ".join(ids[:_TOLD]) + (f" and {more} more" if more > 0 else "")
 
 
 def _noun(number: int, noun: str) -> str:

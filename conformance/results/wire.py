@@ -73,9 +73,10 @@ def _undump_tuple(hints: tuple[Any, ...], value: Any, where: str) -> tuple[Any, 
 
 def _undump_record(cls: Any, value: dict[str, Any], where: str) -> Any:
     hints = _hints(cls)
-    if missing := [name for name in hints if name not in value]:
+    if missing := [name for name in hints if name not in value and name not in _optional(cls)]:
         raise WireError(f"{where} lacks {', '.join(missing)}")
-    fields = {name: undump(hint, value[name], f"{where}.{name}") for name, hint in hints.items()}
+    present = {name: hint for name, hint in hints.items() if name in value}
+    fields = {name: undump(hint, value[name], f"{where}.{name}") for name, hint in present.items()}
     try:
         return cls(**fields)
     except ValueError as problem:
@@ -117,3 +118,11 @@ def _hints(cls: Any) -> dict[str, Any]:
     """The fields of a dataclass with their resolved annotations, in order."""
     resolved = get_type_hints(cls)
     return {item.name: resolved[item.name] for item in dataclasses.fields(cls)}
+
+
+@cache
+def _optional(cls: Any) -> frozenset[str]:
+    """The fields with a default: a stream of an earlier version may do without them."""
+    missing = dataclasses.MISSING
+    fields = dataclasses.fields(cls)
+    return frozenset(item.name for item in fields if (item.default, item.default_factory) != (missing, missing))

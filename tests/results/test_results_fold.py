@@ -46,7 +46,7 @@ def small(*entries: Requirement) -> Catalogue:
     return Catalogue(sections, {item.id: item for item in entries}, {})
 
 
-def header(gate: str = "must", **fields: tuple[str, ...]) -> Header:
+def header(gate: str = "must", **fields: Any) -> Header:
     target = {"url": "https://drs.example", "tenant": "t", "domain": "d"}
     start = "2026-11-22T16:00:00Z"
     return Header(start, target, "quick", gate, 7, {"python": "3"}, **fields)
