@@ -69,6 +69,10 @@ class JoinDraft:
         """The draft with this nonce, as the nonce answer's Value gives it, in its certificate request."""
         return replace(self, csr=replace(self.csr, nonce=text))
 
+    def with_key(self, key: keys.PoolKey) -> Self:
+        """The draft with a certificate request for this key."""
+        return replace(self, csr=replace(self.csr, key=key))
+
     def with_challenge(self, jwt: str | None) -> Self:
         """The draft with this PreAuthorizedJoinChallenge."""
         return replace(self, challenge=jwt)

@@ -9,15 +9,23 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, cast
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_private_key,
+    load_der_public_key,
+)
 
 from conformance import paths
 from conformance.errors import CatalogueError
 
+_EXPONENT = 65537
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
 
@@ -58,6 +66,42 @@ def pool() -> tuple[PoolKey, ...]:
 def nth(index: int) -> PoolKey:
     """The pool's key for an index; the pool starts over at its end."""
     return pool()[index % len(pool())]
+
+
+@lru_cache(maxsize=256)
+def paired(index: int) -> PoolKey:
+    """An RSA-2048 key of a prime of one pool key and a prime of another: thousands, all different, none generated.
+
+    They are for crowds of requests, each of which needs a key that no other has. The pool's primes are of 1024 bits
+    with the two highest set, so that every product has 2048. CatalogueError beyond the last of them.
+    """
+    if not 0 <= index < len(_pairs()):
+        raise CatalogueError(f"there are {len(_pairs())} keys of two keys' primes, and none of index {index}")
+    p, q = _pairs()[index]
+    public = rsa.RSAPublicNumbers(_EXPONENT, p * q)
+    d = rsa.rsa_recover_private_exponent(_EXPONENT, p, q)
+    halves = rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q), rsa.rsa_crt_iqmp(p, q)
+    private = rsa.RSAPrivateNumbers(p, q, d, *halves, public).private_key(unsafe_skip_rsa_key_validation=True)
+    return PoolKey(
+        f"paired-{index}",
+        "RSA",
+        private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
+        private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),
+    )
+
+
+@cache
+def _pairs() -> tuple[tuple[int, int], ...]:
+    """Two primes of different pool keys each."""
+    numbers = [cast("rsa.RSAPrivateKey", key.private_key).private_numbers() for key in pool()]
+    size = len(numbers)
+    return tuple(
+        (first, second)
+        for distance in range(1, size)
+        for one in range(size - distance)
+        for first in (numbers[one].p, numbers[one].q)
+        for second in (numbers[one + distance].p, numbers[one + distance].q)
+    )
 
 
 def named(name: str) -> PoolKey:

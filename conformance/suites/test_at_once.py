@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from conformance.checks import crowd, distinct, join_answer, nonce, verdict
 from conformance.checks.join_answer import Asked
 from conformance.exchange import Exchange
+from conformance.generate import keys
 from conformance.generate.join import JoinDraft
 from conformance.kit import Case, Message, Twin, Unproven, may_bear_on, requirement
 from conformance.kit.crowd import Parcel, at_once, user_of
@@ -52,17 +53,22 @@ def tokens(case: Case) -> tuple[str, ...]:
     return (own, kept[OTHER_USER]) if kept[OTHER_USER] else (own,)
 
 
+def drafts(case: Case, size: int, since: int = 0) -> list[JoinDraft]:
+    """Conforming requests with keys that no other request of the crowds has, so that no answer fits two of them."""
+    return [case.session.draft().with_key(keys.paired(since + place)) for place in range(size)]
+
+
 def joins(
-    case: Case, drafts: Sequence[JoinDraft], holders: Sequence[str], title: str, *, precreate: bool = False
+    case: Case, every: Sequence[JoinDraft], holders: Sequence[str], title: str, *, precreate: bool = False
 ) -> list[Sent]:
     """Joins that are under way at once, for each holder of a token in turn."""
-    mine = [holders[place % len(holders)] for place in range(len(drafts))]
-    made = [case.session.join_step(draft, precreate=precreate) for draft in drafts]
-    title = f"one of {len(drafts)} joins at once{title}"
+    mine = [holders[place % len(holders)] for place in range(len(every))]
+    made = [case.session.join_step(draft, precreate=precreate) for draft in every]
+    title = f"one of {len(every)} joins at once{title}"
     parcels = [Parcel(step, title, token) for step, token in zip(made, mine, strict=True)]
     exchanges = at_once(case.session, parcels)
     at = datetime.now(UTC)
-    asked = [Asked(one.csr.info.public_key, at, upn=user_of(token)) for one, token in zip(drafts, mine, strict=True)]
+    asked = [Asked(one.csr.info.public_key, at, upn=user_of(token)) for one, token in zip(every, mine, strict=True)]
     return [Sent(*pair) for pair in zip(asked, exchanges, strict=True)]
 
 
@@ -82,8 +88,9 @@ def test_joins(case: Case) -> None:
     case.twins.before(Twin.JOIN)
     holders = tokens(case)
     came: list[Sent] = []
-    for size in case.session.profile.at_once:
-        sent = joins(case, [case.session.draft() for _ in range(size)], holders, "")
+    sizes = case.session.profile.at_once
+    for place, size in enumerate(sizes):
+        sent = joins(case, drafts(case, size, since=sum(sizes[:place])), holders, "")
         for one in sent:
             answered(case, ACCEPTED, one.exchange, verdict.join(one.exchange))
             others = [other.asked for other in sent if other is not one]
@@ -129,8 +136,10 @@ def test_one_nonce(case: Case) -> None:
         value = case.session.nonce()
         if value is None:
             raise Unproven("the target offers no nonce")
-        drafts = [case.session.draft().with_nonce(value) for _ in range(size)]
-        once(case, "join-request/csr-nonce-reused", "nonce", joins(case, drafts, [case.session.token()], ", one nonce"))
+        carried = [draft.with_nonce(value) for draft in drafts(case, size)]
+        once(
+            case, "join-request/csr-nonce-reused", "nonce", joins(case, carried, [case.session.token()], ", one nonce")
+        )
 
 
 @requirement("join-request/challenge-single-use")
@@ -139,8 +148,8 @@ def test_one_challenge(case: Case) -> None:
     case.twins.before(Twin.PRECREATE)
     for size in case.session.profile.at_once:
         value = case.session.secret(case.session.credentials.challenge, "challenge")
-        drafts = [case.session.draft().with_challenge(value) for _ in range(size)]
-        sent = joins(case, drafts, [case.session.token()], ", one challenge", precreate=True)
+        carried = [draft.with_challenge(value) for draft in drafts(case, size)]
+        sent = joins(case, carried, [case.session.token()], ", one challenge", precreate=True)
         once(case, "join-request/challenge-single-use", "challenge", sent)
 
 

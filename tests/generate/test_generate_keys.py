@@ -30,6 +30,27 @@ def test_the_pool_is_32_different_rsa_2048_keys() -> None:
         assert (modulus.bit_length(), exponent) == (2048, 65537)
 
 
+def test_keys_of_two_keys_primes_are_many_and_different() -> None:
+    moduli = [p * q for p, q in keys._pairs()]
+    assert len(set(moduli)) == len(moduli) == 1984
+    assert {modulus.bit_length() for modulus in moduli} == {2048}
+    assert not set(moduli) & {key.rsa_numbers[1] for key in keys.pool()}
+
+
+@pytest.mark.parametrize("index", [0, 31, 1983])
+def test_a_key_of_two_keys_primes_is_sound(index: int) -> None:
+    key = keys.paired(index)
+    private = load_der_private_key(key.pkcs8_der, None)  # with every check of the library
+    assert private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) == key.spki_der
+    assert (key.rsa_numbers[0], keys.paired(index)) == (65537, key)
+
+
+@pytest.mark.parametrize("index", [-1, 1984])
+def test_there_are_only_so_many_keys_of_two_keys_primes(index: int) -> None:
+    with pytest.raises(CatalogueError, match=f"there are 1984 keys of two keys' primes, and none of index {index}"):
+        keys.paired(index)
+
+
 @pytest.mark.parametrize("name", RSA)
 def test_odd_rsa_keys_are_what_they_are_called(name: str) -> None:
     exponent, modulus = keys.named(name).rsa_numbers

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from conformance.checks import crowd
-from conformance.kit import QuotaReached
+from conformance.codec import base64
+from conformance.codec.pkcs10 import CertificationRequest
+from conformance.kit import Case, QuotaReached, Session, Twins
 from conformance.kit.crowd import Parcel, at_once, user_of
 from conformance.results import Outcome
 from conformance.server.behaviour import Behaviour, strict
@@ -131,6 +133,32 @@ def test_devices_made_beside_a_quota_answer_are_recorded(server: tuple[Crowded, 
             at_once(session, parcels)
     crowded.trouble = Trouble()
     assert len(devices) == 2
+
+
+def test_no_two_requests_of_the_crowds_share_a_key(server: tuple[Crowded, Ready]) -> None:
+    crowded, ready = server
+    session = replace_profile(session_with_everything(ready))
+    keys: list[str] = []
+
+    def collect(guest: Guest) -> Said:
+        if guest.joins and not guest.alone and guest.said.status == 201:
+            request = base64.decode(json.loads(guest.body)["CertificateRequest"]["Data"])
+            keys.append(CertificationRequest.decode(request).info.public_key.key.hex())
+        return guest.said
+
+    crowded.trouble = Trouble(says=collect, together=0.05)
+    (module,) = SUITES
+    with session.transport:
+        case = Case(session, Twins(session), (module.ACCEPTED,))
+        module.test_joins(case)
+    crowded.trouble = Trouble()
+    assert len(keys) == 74
+    assert len(set(keys)) == 74
+
+
+def replace_profile(session: Session) -> Session:
+    session.profile = replace(session.profile, at_once=(2, 8, 64))
+    return session
 
 
 def test_all_are_in_flight_at_once(server: tuple[Crowded, Ready]) -> None:
