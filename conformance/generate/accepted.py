@@ -119,10 +119,10 @@ _SPELLINGS = (
         with_fields(spelling=Spelling(escape=frozenset("/"))),
     ),
     Variant(
-        "astral",
-        "Characters beyond ASCII are written as escapes, one of them as a surrogate pair.",
+        "capitals",
+        "Letters of names and texts are written as escapes whose digits are in capitals.",
         ("processing/json-escapes",),
-        with_fields(spelling=Spelling(ascii=True), device_display_name="Gerät 💻"),
+        with_fields(spelling=Spelling(escape=frozenset("jklmnoz"), capitals=True)),
     ),
     *(
         Variant(
@@ -134,6 +134,14 @@ _SPELLINGS = (
         for by in (1, 3, 5)
     ),
 )
+
+ESCAPED_PAIRS: Final = Variant(
+    "pairs",
+    "Characters beyond ASCII are written as escapes, one of them as a surrogate pair.",
+    ("processing/json-escapes",),
+    with_fields(spelling=Spelling(ascii=True), device_display_name="Gerät 💻"),
+)
+"""Shows something of escapes only where the same name is accepted as it is, and so is none of ACCEPTED."""
 
 _HTTP = (
     *(

@@ -15,13 +15,14 @@ from typing import Any
 class Spelling:
     r"""How a value is written. `gap` is white space put around every token, `ascii` writes no character above U+007F.
 
-    `escape` holds characters that are written as `\uXXXX` although they need not be, `rotate` how many members of each
-    object are moved from its front to its end.
+    `escape` holds characters that are written as `\uXXXX` although they need not be, `capitals` says that the digits of
+    those are A to F, `rotate` how many members of each object are moved from its front to its end.
     """
 
     gap: str = ""
     ascii: bool = False
     escape: frozenset[str] = frozenset()
+    capitals: bool = False
     rotate: int = 0
 
     def write(self, value: Any) -> bytes:
@@ -53,7 +54,8 @@ class Spelling:
         if character not in self.escape:
             return json.dumps(character, ensure_ascii=self.ascii)[1:-1]
         octets = character.encode("utf-16-be", "surrogatepass")  # a pair of escapes beyond the BMP
-        return "".join(f"\\u{octets[i]:02x}{octets[i + 1]:02x}" for i in range(0, len(octets), 2))
+        digits = octets.hex().upper() if self.capitals else octets.hex()
+        return "".join(f"\\u{digits[i : i + 4]}" for i in range(0, len(digits), 4))
 
 
 PLAIN = Spelling()

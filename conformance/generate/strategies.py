@@ -87,6 +87,7 @@ def spellings() -> st.SearchStrategy[Spelling]:
         gap=st.text(" \t\r\n", max_size=3),
         ascii=st.booleans(),
         escape=st.frozensets(st.sampled_from(ESCAPABLE), max_size=4),
+        capitals=st.booleans(),
         rotate=st.integers(0, 6),
     )
 

@@ -152,6 +152,28 @@ def takes_any_json_for_os_version(honest: Behaviour) -> Behaviour:
     return _without(honest, "/OSVersion type")
 
 
+def _named_so(honest: Behaviour, when: Callable[[str], bool]) -> Behaviour:
+    """The behaviour that refuses names for which this holds."""
+
+    def unsupported(body: Body) -> bool:
+        name = at(body, "/DeviceDisplayName")
+        return isinstance(name, str) and when(name)
+
+    return _refusing(honest, unsupported)
+
+
+@defect(breaks={"join-request/display-name-unicode"})
+def knows_ascii_names_only(honest: Behaviour) -> Behaviour:
+    """Refuses a display name with a letter beyond ASCII."""
+    return _named_so(honest, lambda name: not name.isascii())
+
+
+@defect(breaks={"join-request/display-name-unicode"})
+def knows_no_characters_beyond_16_bits(honest: Behaviour) -> Behaviour:
+    """Refuses a display name with a character that UTF-16 writes as a pair."""
+    return _named_so(honest, lambda name: any(ord(letter) > 0xFFFF for letter in name))  # noqa: PLR2004
+
+
 @defect(breaks={"join-request/display-name-type"})
 def takes_null_for_display_name(honest: Behaviour) -> Behaviour:
     """Takes null for a DeviceDisplayName."""

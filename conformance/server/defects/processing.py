@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +96,12 @@ def reads_json_on_one_line(honest: Behaviour) -> Behaviour:
 def reads_no_escaped_letters(honest: Behaviour) -> Behaviour:
     """Refuses a body whose letters are written as escapes."""
     return _refusing(honest, lambda asked: b"\\u006" in asked.body.lower())
+
+
+@defect(breaks={"processing/json-escapes"})
+def reads_escapes_in_small_letters(honest: Behaviour) -> Behaviour:
+    """Refuses a body with an escape whose digits are capital letters."""
+    return _refusing(honest, lambda asked: re.search(rb"\\u[0-9a-f]{0,3}[A-F]", asked.body) is not None)
 
 
 @defect(breaks={"processing/json-member-order"})
