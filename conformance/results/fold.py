@@ -132,6 +132,7 @@ def _requirement(item: Requirement, outcomes: list[RequirementOutcome], stream: 
     seen = {outcome.outcome for outcome in outcomes}
     verdict = next((outcome for outcome in WEIGHT if outcome in seen), Outcome.SKIP)
     deciding = [outcome for outcome in outcomes if outcome.outcome is verdict]
+    tests = [test for test in stream.tests if any(outcome.id == item.id for outcome in test.requirements)]
     not_offered = verdict is Outcome.SKIP and any(outcome.reason.startswith(NOT_OFFERED) for outcome in deciding)
     reason = _told(outcome.reason for outcome in deciding) if outcomes else _untested(item, stream)
     return RequirementResult(
@@ -150,6 +151,8 @@ def _requirement(item: Requirement, outcomes: list[RequirementOutcome], stream: 
         not_offered=not_offered,
         missing=_missing(item, stream, not_offered=not_offered) if outcomes and verdict is Outcome.SKIP else (),
         failures=tuple(evidence for outcome in outcomes for evidence in outcome.failures),
+        tested_by=tuple(test.test for test in tests),
+        seconds=sum(test.seconds for test in tests),
     )
 
 

@@ -40,7 +40,8 @@ class RequirementResult:
 
     `not_offered`: skipped because the target does not offer what it is about. `missing`: the needs it was not given.
     `failures` is the evidence of every failure, in the order of the tests' ids. `accepted`: the baseline's entry that
-    takes the failure off the gate.
+    takes the failure off the gate. `tested_by` are the ids of its tests, and `seconds` what these took, all that they
+    test included.
     """
 
     id: str
@@ -59,6 +60,8 @@ class RequirementResult:
     missing: tuple[str, ...] = ()
     failures: tuple[Evidence, ...] = ()
     accepted: Accepted | None = None
+    tested_by: tuple[str, ...] = ()
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
