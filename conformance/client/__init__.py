@@ -5,6 +5,8 @@ The one rule: a secret leaves this room only in bytes on the wire. Every `Exchan
 
 from conformance.client.identity import Identity
 from conformance.client.message import Message, chunk
+from conformance.client.network import Network, Proxy
+from conformance.client.pace import Pace
 from conformance.client.raw import Conversation, Ending
 from conformance.client.redaction import Secrets
 from conformance.client.secrets import Command, Fixed, Mint, Supply
@@ -20,6 +22,9 @@ __all__ = [
     "Identity",
     "Message",
     "Mint",
+    "Network",
+    "Pace",
+    "Proxy",
     "Secrets",
     "Supply",
     "Target",

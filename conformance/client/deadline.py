@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterable
+from ssl import SSLContext
 from typing import Any
+
+import httpcore
 
 _SLICE = 64 * 1024  # written in pieces, each with what is left of the time
 
 
-class Wire(threading.local):
+class Wire(threading.local, httpcore.NetworkBackend):
     """A network backend for the requests of one thread at a time: when theirs is over, and how far it came."""
 
-    def __init__(self, backend: Any) -> None:
+    def __init__(self, backend: httpcore.NetworkBackend) -> None:
         self._backend = backend
         self._ends = float("inf")
         self.connected = False
@@ -37,24 +41,31 @@ class Wire(threading.local):
             raise TimeoutError
         return seconds
 
-    def connect_tcp(self, host: str, port: int, timeout: float | None = None, **more: Any) -> Stream:
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> Stream:
         """A connection made for this request, not one kept from an earlier."""
         del timeout
         self.connected = True
-        return Stream(self._backend.connect_tcp(host, port, timeout=self.left(), **more), self)
+        return Stream(self._backend.connect_tcp(host, port, self.left(), local_address, socket_options), self)
 
 
-class Stream:
+class Stream(httpcore.NetworkStream):
     """A connection's bytes, each read and write within what is left of the request's time."""
 
-    def __init__(self, stream: Any, wire: Wire) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, wire: Wire) -> None:
         self._stream = stream
         self._wire = wire
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """The next bytes, empty at the end."""
         del timeout
-        data: bytes = self._stream.read(max_bytes, timeout=self._wire.left())
+        data = self._stream.read(max_bytes, timeout=self._wire.left())
         self._wire.began = self._wire.began or data
         return data
 
@@ -68,7 +79,9 @@ class Stream:
         """Closes the connection."""
         self._stream.close()
 
-    def start_tls(self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None) -> Stream:
+    def start_tls(
+        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> Stream:
         """The connection under TLS."""
         del timeout
         self._wire.securing = True

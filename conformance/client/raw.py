@@ -19,7 +19,9 @@ from urllib.parse import urlsplit
 import h11
 
 from conformance.client.decoding import CodingError, OversizedError, decoded
-from conformance.client.transport import LARGEST_ANSWER, WORDS, recorded, trusting
+from conformance.client.route import Route
+from conformance.client.transport import LARGEST_ANSWER, WORDS, recorded
+from conformance.client.trust import context
 from conformance.exchange import Answer, Exchange, Failure, FailureKind
 
 if TYPE_CHECKING:
@@ -57,10 +59,9 @@ class Conversation:
         parts = urlsplit(self._url)
         port = parts.port or {"https": 443}.get(parts.scheme, 80)
         try:
-            self._socket = socket.create_connection((parts.hostname or "", port), self._target.timeout)
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._socket = Route(self._target.network).dial(parts.hostname or "", port, self._target.timeout)
             if parts.scheme == "https":
-                self._socket = self._context().wrap_socket(self._socket, server_hostname=parts.hostname)
+                self._socket = context(self._target).wrap_socket(self._socket, server_hostname=parts.hostname)
         except ssl.SSLError as error:
             self._failed = FailureKind.TLS, str(error.reason)
         except (OSError, ValueError) as error:
@@ -70,14 +71,6 @@ class Conversation:
     def __exit__(self, *_: object) -> None:
         if self._socket is not None:
             self._socket.close()
-
-    def _context(self) -> ssl.SSLContext:
-        if not self._target.insecure:
-            return trusting(str(self._target.tls_ca) if self._target.tls_ca else None)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        return context
 
     # --- what goes out
 

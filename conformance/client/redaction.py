@@ -39,6 +39,15 @@ class Secrets:
         self._forms: list[bytes] = []
         self._windows: dict[bytes, tuple[int, int]] = {}
         self._short: list[bytes] = []
+        self._hidden: set[str] = set()
+
+    def hide(self, header: str) -> None:
+        """From now on the value of this header field is not written down, whatever it is."""
+        self._hidden.add(header.lower())
+
+    def hides(self, header: str) -> bool:
+        """Whether the value of this header field is kept from what is written down."""
+        return header.lower() in self._hidden
 
     def add(self, secret: str) -> str:
         """Remembers a secret and returns it."""

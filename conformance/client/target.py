@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from conformance.client.network import Network
 from conformance.client.secrets import Supply
 from conformance.errors import UsageError
 
@@ -24,17 +25,33 @@ class Target:
     insecure: bool = False
     timeout: float = 10.0
     devices_allowed: bool = False
+    network: Network = field(default_factory=Network)
 
     @property
     def loopback(self) -> bool:
-        """Whether requests stay on this machine."""
-        host = urlsplit(self.url).hostname or ""
-        if host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(host).is_loopback
-        except ValueError:
-            return False
+        """Whether this is a service on this machine: by its own address or as `localhost`, and reached straight.
+
+        A name that is looked up, or sent here by `--resolve`, does not count, for what answers at this machine's end of
+        a tunnel is somebody's service; nor does an address that a proxy, or `--resolve`, would take elsewhere.
+        """
+        host, port = self.place
+        return _is_loopback(host) and self.network.proxy is None and _is_loopback(self.network.address(host, port))
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """The host and port of the URL, the host in lower case."""
+        parts = urlsplit(self.url)
+        return (parts.hostname or "").lower(), parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _is_loopback(host: str) -> bool:
+    """RFC 6761 6.3 for the name; RFC 1122 3.2.1.3 and RFC 4291 2.5.3 for the addresses."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)

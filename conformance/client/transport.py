@@ -1,24 +1,28 @@
 """The only importer of httpx: sends one request, whatever it holds, and returns what came of it as an `Exchange`.
 
 The one rule: whatever a target does (silence, resets, bytes that are not HTTP, endless bodies) becomes a `Failure`; an
-exception from here is our own fault. Of httpx only its connections are used: redirects are not followed, cookies not
-kept, proxies and netrc of the environment not looked at, and no log is written, which would hold what was sent.
+exception from here is our own fault. Of httpx only its URLs and requests are used, over the connections of its core:
+redirects are not followed, cookies not kept, proxies and netrc of the environment not looked at, and no log is written,
+which would hold what was sent.
 """
 
 from __future__ import annotations
 
-import functools
 import logging
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
+import httpcore
 import httpx
 
 from conformance.client.deadline import Wire
 from conformance.client.decoding import ACCEPTED, CodingError, OversizedError, decoded
+from conformance.client.pace import Pace
 from conformance.client.redaction import Secrets
+from conformance.client.route import Route
+from conformance.client.trust import context
 from conformance.errors import UsageError
 from conformance.exchange import REDACTED, Answer, Exchange, Failure, FailureKind, Headers, Request
 
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from conformance.client.target import Target
 
 LARGEST_ANSWER = 4 * 1024 * 1024
+_KEPT = 5.0  # seconds a connection is kept for the next request
 _OWN: Headers = (("User-Agent", "drs-conformance"), ("Accept", "*/*"), ("Accept-Encoding", ACCEPTED))
 _CREDENTIALS = {"authorization", "proxy-authorization"}
 _HTTP = b"HTTP/"
@@ -40,14 +45,18 @@ for _name in ("httpx", "httpcore"):
 class Transport:
     """The connections to one target; knows the run's secrets, so that no exchange holds one. To be closed."""
 
-    def __init__(self, target: Target, secrets: Secrets, identity: Identity | None = None) -> None:
+    def __init__(
+        self, target: Target, secrets: Secrets, identity: Identity | None = None, pace: Pace | None = None
+    ) -> None:
         """With an identity, its certificate is shown to a target that asks. Raises `UsageError` for a bad CA file."""
         self._secrets = secrets
         self._timeout = target.timeout
-        trust = _verification(target) if identity is None else _showing(identity, target)
-        self._http = httpx.HTTPTransport(verify=trust, trust_env=False)
-        pool: Any = self._http._pool  # noqa: SLF001 - httpx has no door to its network backend
-        self._wire = pool._network_backend = Wire(pool._network_backend)  # noqa: SLF001
+        self._headers = target.network.headers
+        self._wire = Wire(Route(target.network))
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=context(target, identity), keepalive_expiry=_KEPT, network_backend=self._wire
+        )
+        self.pace = pace or Pace(target.network.rate)
         self.requests = 0
 
     def __enter__(self) -> Self:
@@ -58,7 +67,7 @@ class Transport:
 
     def close(self) -> None:
         """Closes every connection."""
-        self._http.close()
+        self._pool.close()
 
     def send(
         self,
@@ -72,6 +81,8 @@ class Transport:
         timeout: float | None = None,
     ) -> Exchange:
         """One request and its answer or failure. Raises `UsageError` for a header that HTTP cannot carry."""
+        headers = (*headers, *self._headers)
+        self.pace.take()
         started = time.perf_counter()
 
         def exchange() -> Answer:
@@ -95,7 +106,7 @@ class Transport:
         redact = self._secrets.redact_text
         try:
             return exchange()
-        except httpx.LocalProtocolError as error:
+        except httpcore.LocalProtocolError as error:
             raise UsageError(f"a request that HTTP cannot carry: {redact(str(error))[:_TOLD]}") from None
         except _FAILURES as error:
             kind = FailureKind.TLS if self._wire.securing else _kind(error)
@@ -115,32 +126,36 @@ class Transport:
         if not request.url.host:
             raise httpx.InvalidURL("it names no host")
         self._wire.begin(timeout)
-        response = self._http.handle_request(request)
+        response = self._pool.handle_request(_as_core(request))
         try:
-            if response.http_version not in _VERSIONS:
-                raise httpx.RemoteProtocolError(f"{response.http_version} was not asked for")
+            version = str(response.extensions.get("http_version", b""), "latin-1")
+            if version not in _VERSIONS:
+                raise httpcore.RemoteProtocolError(f"{version} was not asked for")
             held = self._read(response)
         finally:
             response.close()
         redact = self._secrets.redact_text
-        kept = tuple((redact(k.decode("latin-1")), redact(v.decode("latin-1"))) for k, v in response.headers.raw)
-        return Answer(response.status_code, kept, self._secrets.redact(held), response.http_version)
+        kept = tuple((redact(k.decode("latin-1")), redact(v.decode("latin-1"))) for k, v in response.headers)
+        return Answer(response.status, kept, self._secrets.redact(held), version)
 
-    def _read(self, response: httpx.Response) -> bytes:
+    def _read(self, response: httpcore.Response) -> bytes:
         """The body, whole and decoded."""
         held = bytearray()
-        for chunk in response.iter_raw():
+        for chunk in response.iter_stream():
             held += chunk
             if len(held) > LARGEST_ANSWER:
                 raise OversizedError
             self._wire.left()
-        return decoded(bytes(held), ", ".join(response.headers.get_list("Content-Encoding")), LARGEST_ANSWER)
+        codings = [value.decode("latin-1") for name, value in response.headers if name.lower() == b"content-encoding"]
+        return decoded(bytes(held), ", ".join(codings), LARGEST_ANSWER)
 
 
 def recorded(secrets: Secrets, method: str, url: str, headers: Headers, *, body: bytes, label: str) -> Request:
     """What was sent, as it may be written down."""
     redact = secrets.redact_text
-    shown = tuple((redact(name), _shown(name, redact(value))) for name, value in headers)
+    shown = tuple(
+        (redact(name), REDACTED if secrets.hides(name) else _shown(name, redact(value))) for name, value in headers
+    )
     return Request(redact(method), redact(url), shown, secrets.redact(body), redact(label))
 
 
@@ -159,43 +174,31 @@ def _shown(name: str, value: str) -> str:
     return f"{scheme} {REDACTED}" if rest and scheme.isalpha() else REDACTED if value else ""
 
 
-def _verification(target: Target) -> ssl.SSLContext | bool:
-    if target.insecure:
-        return False
-    try:
-        return trusting(str(target.tls_ca) if target.tls_ca else None)
-    except (OSError, ssl.SSLError):
-        raise UsageError(f"the CA file {str(target.tls_ca)!r} cannot be read as PEM certificates") from None
-
-
-def _showing(identity: Identity, target: Target) -> ssl.SSLContext:
-    """TLS of its own for a client certificate, which no other connection shall show."""
-    trust = ssl.create_default_context(cafile=str(target.tls_ca) if target.tls_ca else None)
-    if target.insecure:
-        trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
-    identity.show_by(trust)
-    return trust
-
-
-@functools.cache
-def trusting(ca_file: str | None) -> ssl.SSLContext:
-    """TLS that trusts the CA of a file, or those of the system; costly to make, and the same for every connection."""
-    return ssl.create_default_context(cafile=ca_file)
+def _as_core(request: httpx.Request) -> httpcore.Request:
+    """The same request for httpx's core."""
+    url = httpcore.URL(
+        scheme=request.url.raw_scheme, host=request.url.raw_host, port=request.url.port, target=request.url.raw_path
+    )
+    assert isinstance(request.stream, httpx.SyncByteStream)  # as its content is
+    return httpcore.Request(request.method.encode("ascii"), url, headers=request.headers.raw, content=request.stream)
 
 
 # --- what a failure is: the first kind that fits, and its words
 
-_FAILURES = (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError, OversizedError, CodingError)
+_FAILURES = (
+    *(httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol),
+    *(httpx.InvalidURL, ssl.SSLError, OSError, OversizedError, CodingError),
+)
 _KINDS: tuple[tuple[type[Exception], FailureKind], ...] = (
     (OversizedError, FailureKind.OVERSIZED),
     (CodingError, FailureKind.MALFORMED),
     (httpx.InvalidURL, FailureKind.UNREACHABLE),
-    (httpx.UnsupportedProtocol, FailureKind.UNREACHABLE),
-    (httpx.ConnectTimeout, FailureKind.UNREACHABLE),
-    (httpx.ConnectError, FailureKind.UNREACHABLE),
-    (httpx.TimeoutException, FailureKind.TIMEOUT),
+    (httpcore.UnsupportedProtocol, FailureKind.UNREACHABLE),
+    (httpcore.ConnectTimeout, FailureKind.UNREACHABLE),
+    (httpcore.ConnectError, FailureKind.UNREACHABLE),
+    (httpcore.TimeoutException, FailureKind.TIMEOUT),
     (TimeoutError, FailureKind.TIMEOUT),
-    (httpx.ProtocolError, FailureKind.MALFORMED),
+    (httpcore.ProtocolError, FailureKind.MALFORMED),
 )
 WORDS = {
     FailureKind.UNREACHABLE: "no connection",
@@ -211,14 +214,14 @@ _CUT_OFF = ("Server disconnected", "peer closed connection")  # httpcore's words
 def _kind(error: Exception) -> FailureKind:
     if any(isinstance(cause, ssl.SSLError) for cause in _causes(error)) and not _cut_off_tls(error):
         return FailureKind.TLS
-    if isinstance(error, httpx.RemoteProtocolError) and str(error).startswith(_CUT_OFF):
+    if isinstance(error, httpcore.RemoteProtocolError) and str(error).startswith(_CUT_OFF):
         return FailureKind.RESET
     return next((kind for known, kind in _KINDS if isinstance(error, known)), FailureKind.RESET)
 
 
 def _cut_off_tls(error: Exception) -> bool:
     """Whether a TLS session that stood was ended without a word."""
-    return isinstance(error, httpx.ReadError) and any(isinstance(cause, ssl.SSLEOFError) for cause in _causes(error))
+    return isinstance(error, httpcore.ReadError) and any(isinstance(cause, ssl.SSLEOFError) for cause in _causes(error))
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
