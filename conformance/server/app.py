@@ -136,6 +136,8 @@ def _asked(scope: Scope) -> Asked:
         headers=tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]),
         peer_certificate=state.get("peer_certificate"),
         connection=(state["connection"], next(state["requests"])),
+        target=scope["raw_path"].decode("latin-1"),
+        beside=state["beside"](),
     )
 
 

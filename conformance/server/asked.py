@@ -18,10 +18,11 @@ JSON = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request: header names lower case, the path as sent but for its case, `params` the path's variables.
+    """A request: header names lower case, the path in lower case, `params` the path's variables, `target` as sent.
 
-    `connection` counts: the number of this connection and of this request on it, both from 1. `peer_certificate` is the
-    DER of the TLS client certificate, verified against the device CA by the handshake, or None.
+    `connection` counts: the number of this connection and of this request on it, both from 1. `beside` is what the
+    other connections that are open do, by their numbers. `peer_certificate` is the DER of the TLS client certificate,
+    verified against the device CA by the handshake, or None.
     """
 
     method: str
@@ -32,6 +33,8 @@ class Asked:
     body: bytes = b""
     peer_certificate: bytes | None = None
     connection: tuple[int, int] = (0, 0)
+    target: str = ""
+    beside: Mapping[int, str] = field(default_factory=dict)
 
     def all(self, name: str) -> list[str]:
         """Every value of a header; `name` in lower case."""

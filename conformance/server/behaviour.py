@@ -58,7 +58,9 @@ VERSIONS: Mapping[str, tuple[str, ...]] = {
 class Behaviour:
     """What a server does at each point where it could do something else. `accept_*` raise Refusal or return."""
 
-    # How a request is read. `versions`: the api-versions of each service; `body_limit` in octets.
+    # How a request is read. `hear` sees the octets of a connection as they come, before they are HTTP; `versions`: the
+    # api-versions of each service; `body_limit` in octets.
+    hear: Callable[[bytes], bytes]
     request: Callable[[Asked], Asked]
     versions: Mapping[str, tuple[str, ...]]
     accept_version: Callable[[Asked, tuple[str, ...]], str]
@@ -223,6 +225,7 @@ STAGES: Rules[JoinCase] = Rules.of(
 def strict() -> Behaviour:
     """The document's reading of everything."""
     return Behaviour(
+        hear=lambda octets: octets,
         request=lambda asked: asked,
         versions=VERSIONS,
         accept_version=accept_version,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.hashes import HashAlgorithm
 
 PRIVATE = "1.2.840.113556.1.5.284"
 ISSUED_EARLIER = timedelta(minutes=30)
@@ -96,6 +97,7 @@ CA_NAME = name(
     (CN, der.printable_string("MS-Organization-Access")),
     (OU, der.printable_string(CA_OU)),
 )
+_SHA256 = SHA256()
 SHA256_RSA = der.sequence(der.oid("1.2.840.113549.1.1.11"), der.null())
 _CA_FALSE = Extension("2.5.29.19", der.sequence(), critical=True)
 _CLIENT_AUTH = Extension("2.5.29.37", der.sequence(der.oid("1.3.6.1.5.5.7.3.2")), critical=True)
@@ -178,7 +180,7 @@ def time(moment: datetime) -> bytes:
     return der.tlv(0x18, utc.strftime("%Y%m%d%H%M%SZ").encode("ascii"))
 
 
-def sign(order: Order, key: RSAPrivateKey) -> bytes:
+def sign(order: Order, key: RSAPrivateKey, digest: HashAlgorithm = _SHA256) -> bytes:
     """The certificate's DER: the one private-key operation of a join."""
     tbs = der.sequence(
         der.explicit(0, der.integer(order.version)),
@@ -190,7 +192,7 @@ def sign(order: Order, key: RSAPrivateKey) -> bytes:
         order.spki,
         der.explicit(3, der.sequence(*(extension.encode() for extension in order.extensions))),
     )
-    signature = key.sign(tbs, PKCS1v15(), SHA256())
+    signature = key.sign(tbs, PKCS1v15(), digest)
     return der.sequence(tbs, order.outer_algorithm or SHA256_RSA, der.bit_string(signature))
 
 

@@ -28,7 +28,7 @@ from .certificate import ca_certificate
 from .field import like_field
 from .handlers.service import Service
 from .keyring import keyring
-from .peer import PeerProtocol
+from .peer import hearing
 from .settings import HOST, Ready, Settings
 from .site import BROKER, RESOURCE, Site, Tenant
 from .store import Store
@@ -69,7 +69,7 @@ def hosted(settings: Settings) -> Iterator[tuple[uvicorn.Config, socket.socket, 
         device_ca = _ca_pem(site)
         config = uvicorn.Config(
             application(Service(site, behaviour)),
-            http=PeerProtocol,
+            http=hearing(behaviour.hear),
             ws="none",
             lifespan="off",
             log_config=None,

@@ -1,4 +1,4 @@
-"""The HTTP protocol of the server: uvicorn's, with what TLS and the connection know put where handlers can see it.
+"""The HTTP protocol of the server: uvicorn's, with what TLS and the connections know put where handlers can see it.
 
 The one rule: the certificate here was verified by the handshake against the device CA; nothing else ever is.
 """
@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Callable
 
 LINGER = 0.05  # seconds for the last octets of a TLS connection to leave
 _numbers = itertools.count(1)
@@ -52,14 +54,53 @@ class Cork:
 
 
 class PeerProtocol(H11Protocol):
-    """Puts `peer_certificate` (DER or None), `connection` (a number from 1), `requests` and `cork` into the state."""
+    """Puts `peer_certificate` (DER or None), `connection` (a number from 1), `requests`, `cork`, `beside` into the state.
+
+    `beside` tells of each other open connection whether it is silent, within a request's body, or between requests.
+    """
+
+    open: ClassVar[dict[int, PeerProtocol]] = {}
+    number = 0
+    said = False
+
+    def hear(self, data: bytes) -> bytes:
+        """The octets to be read as HTTP, of those that came."""
+        return data
+
+    def beside(self) -> dict[int, str]:
+        """What the other open connections do, by their numbers."""
+        return {number: one.doing for number, one in self.open.items() if one is not self}
+
+    @property
+    def doing(self) -> str:
+        """`silent` before the first octet, `within` a request whose body is not whole yet, else `between` requests."""
+        if not self.said:
+            return "silent"
+        return "within" if self.conn.their_state is h11.SEND_BODY else "between"
+
+    def data_received(self, data: bytes) -> None:
+        """Octets came."""
+        self.said = True
+        super().data_received(self.hear(data))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        self.open.pop(self.number, None)
+        super().connection_lost(exc)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A connection is there, its TLS handshake done."""
         cork = Cork(transport)
         super().connection_made(cast("asyncio.Transport", cork))
         tls = cast("ssl.SSLObject | None", transport.get_extra_info("ssl_object"))
-        seen: dict[str, Any] = {"connection": next(_numbers), "requests": itertools.count(1), "cork": cork}
+        self.number = next(_numbers)
+        self.open[self.number] = self
+        seen: dict[str, Any] = {
+            "connection": self.number,
+            "requests": itertools.count(1),
+            "cork": cork,
+            "beside": self.beside,
+        }
         if tls is not None:
             seen["peer_certificate"] = tls.getpeercert(binary_form=True)
         self.app_state = {**self.app_state, **seen}
@@ -69,3 +110,15 @@ class PeerProtocol(H11Protocol):
         super().shutdown()
         if self.transport.is_closing():
             self.loop.call_later(LINGER, self.transport.abort)
+
+
+def hearing(hear: Callable[[bytes], bytes]) -> type[PeerProtocol]:
+    """The protocol of one server, which reads what `hear` makes of the octets that come, and knows its connections."""
+
+    class Hearing(PeerProtocol):
+        open: ClassVar[dict[int, PeerProtocol]] = {}
+
+        def hear(self, data: bytes) -> bytes:
+            return hear(data)
+
+    return Hearing

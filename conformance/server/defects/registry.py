@@ -21,7 +21,8 @@ Change = Callable[[Behaviour], Behaviour]
 class Defect:
     """One way to be wrong: its name (`allows-private-primes`), one sentence, the ids of what it breaks, the change.
 
-    `blinds`: it is so coarse that requirements it keeps cannot be judged any more, which is no failure of theirs.
+    What it keeps and yet cannot be judged with it on is no failure: `hides` are the ids of that (the form of a member
+    that is not there), and `blinds` says that it is too many to name, since nothing conforming is accepted any more.
     """
 
     name: str
@@ -29,20 +30,21 @@ class Defect:
     breaks: frozenset[str]
     change: Change
     blinds: bool = False
+    hides: frozenset[str] = frozenset()
 
 
 _known: dict[str, Defect] = {}
 
 
-def defect(*, breaks: Iterable[str], blinds: bool = False) -> Callable[[Change], Change]:
-    """Registers the decorated function; `breaks` are requirement ids of the catalogue."""
+def defect(*, breaks: Iterable[str], blinds: bool = False, hides: Iterable[str] = ()) -> Callable[[Change], Change]:
+    """Registers the decorated function; `breaks` and `hides` are requirement ids of the catalogue."""
 
     def register(change: Change) -> Change:
         name = change.__name__.replace("_", "-")
         sentence = " ".join((change.__doc__ or "").split())
         if not sentence or name in _known:
             raise ValueError(f"the defect {name} needs a sentence and a name of its own")
-        _known[name] = Defect(name, sentence, frozenset(breaks), change, blinds)
+        _known[name] = Defect(name, sentence, frozenset(breaks), change, blinds, frozenset(hides))
         return change
 
     return register
