@@ -108,7 +108,7 @@ def test_blob_private(case: Case) -> None:
 
 @OF_HEADER
 def test_blob_other_structure(case: Case) -> None:
-    """The same key as DER, PEM, JWK or bare numbers; of whole other structures the document does not speak."""
+    """The same key as DER, PEM or bare numbers, none of which begins with a magic; or as a JWK, which is left open."""
     walked(case, blob_body.others)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_public_key, load_ssh_public_key
 
 from conformance.generate.edits import Edit
 from conformance.generate.faults import faults
@@ -109,11 +112,28 @@ ORACLES: Final[dict[str, Callable[[Blob], None]]] = {
 }
 
 
+OTHER_STRUCTURES: Final = ("spki", "pkcs1", "spki-pem", "pkcs1-pem", "ssh")
+
+
 @pytest.mark.parametrize(
-    "edit", [edit for words in ORACLES for edit in faults(PREFIX + words)], ids=lambda edit: edit.id
+    "edit",
+    [edit for words in ORACLES for edit in faults(PREFIX + words) if edit.name not in OTHER_STRUCTURES],
+    ids=lambda edit: edit.id,
 )
 def test_a_fault_breaks_what_it_says_and_nothing_else(edit: Edit) -> None:
     ORACLES[edit.requirement.removeprefix(PREFIX)](read(render(edit.apply(DRAFT)).blob))
+
+
+@pytest.mark.parametrize("name", OTHER_STRUCTURES)
+def test_another_structure_is_the_same_key(name: str) -> None:
+    edit = next(edit for edit in faults(PREFIX + "magic") if edit.name == name)
+    octets = render(edit.apply(DRAFT)).blob
+    if name == "pkcs1":  # which cryptography reads within PEM only
+        octets = b"-----BEGIN RSA PUBLIC KEY-----\n" + base64.encodebytes(octets) + b"-----END RSA PUBLIC KEY-----\n"
+    load = {"spki": load_der_public_key, "ssh": load_ssh_public_key}.get(name, load_pem_public_key)
+    key = load(octets)
+    assert isinstance(key, rsa.RSAPublicKey)
+    assert (key.public_numbers().n, key.public_numbers().e) == DRAFT_NUMBERS
 
 
 @pytest.mark.parametrize("words", ORACLES)

@@ -17,7 +17,6 @@ from conformance.generate.join import JoinDraft, render
 DRAFT: Final = JoinDraft.baseline(7)
 MODEL: Final = render(DRAFT)
 PREFIX: Final = "join-request/transport-key-"
-OTHER_STRUCTURES: Final = ("spki", "pkcs1", "spki-pem", "pkcs1-pem", "ssh", "jwk")
 
 
 def wrong(octets: bytes) -> list[str]:
@@ -62,10 +61,30 @@ def test_arithmetic_finds_the_same_thing_wrong_first(build: Build) -> None:
         agrees(blob_of(mutation))
 
 
-def test_another_structure_is_open_and_any_other_octets_are_not() -> None:
-    for mutation in plan.BLOB[-1](MODEL):
-        reading = oracle.blob(blob_of(mutation))
-        assert reading.left_open == (mutation.name in OTHER_STRUCTURES), mutation.name
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("spki", "a DER structure is in the blob's place"),
+        ("pkcs1", "a DER structure is in the blob's place"),
+        ("spki-pem", "a text in PEM is in the blob's place"),
+        ("pkcs1-pem", "a text in PEM is in the blob's place"),
+        ("ssh", "a key as OpenSSH writes it is in the blob's place"),
+    ],
+)
+def test_another_structure_has_no_magic(name: str, words: str) -> None:
+    octets = blob_of(next(mutation for mutation in plan.BLOB[-1](MODEL) if mutation.name == name))
+    reading = oracle.blob(octets)
+    assert (reading.must_refuse, reading.why, reading.offset) == (f"{PREFIX}magic", words, 0)
+
+
+def test_of_all_that_stands_in_the_blobs_place_a_jwk_alone_is_open() -> None:
+    left_open = [mutation.name for mutation in plan.BLOB[-1](MODEL) if oracle.blob(blob_of(mutation)).left_open]
+    assert left_open == ["jwk"]
+
+
+@pytest.mark.parametrize("octets", [b'{"n":"AQAB","e":"AQAB"}   ', b'["kty", "is in no object"]', b"[" * 20_000])
+def test_json_that_is_no_jwk_has_no_magic(octets: bytes) -> None:
+    assert oracle.blob(octets).must_refuse == f"{PREFIX}magic"
 
 
 @given(octets=st.binary(max_size=400))

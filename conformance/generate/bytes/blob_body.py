@@ -6,17 +6,15 @@ added, the header stays as it was.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from conformance.codec import base64
 from conformance.codec.rsakey import HEADER_SIZE, RsaKeyBlob
-from conformance.generate import keys
+from conformance.generate import key_forms, keys
 from conformance.generate.bytes.mutation import Family, Mutation
 from conformance.generate.edits import TRANSPORT_KEY, Layer
 from conformance.generate.join import Rendering
@@ -157,30 +155,11 @@ _PRIVATE: Final = tuple(
 )
 
 
-def _public(encoding: Encoding, form: PublicFormat) -> Callable[[RsaKeyBlob], bytes]:
-    def written(blob: RsaKeyBlob) -> bytes:
-        numbers_ = rsa.RSAPublicNumbers(int.from_bytes(blob.exponent, "big"), int.from_bytes(blob.modulus, "big"))
-        return numbers_.public_key().public_bytes(encoding, form)
-
-    return written
-
-
-def _jwk(blob: RsaKeyBlob) -> bytes:
-    """As roadlib writes it (RFC 7517)."""
-    own = {"e": base64.encode_url(blob.exponent), "n": base64.encode_url(blob.modulus)}
-    return json.dumps({"kty": "RSA", "kid": "drs-conformance"} | own).encode()
-
-
-_SPKI: Final = PublicFormat.SubjectPublicKeyInfo
 _OTHERS: Final = tuple(
     (name, f"{what} is in the blob's place.", make)
     for name, what, make in (
-        ("spki", "A SubjectPublicKeyInfo in DER", _public(Encoding.DER, _SPKI)),
-        ("pkcs1", "An RSAPublicKey in DER", _public(Encoding.DER, PublicFormat.PKCS1)),
-        ("spki-pem", "A SubjectPublicKeyInfo in PEM", _public(Encoding.PEM, _SPKI)),
-        ("pkcs1-pem", "An RSAPublicKey in PEM", _public(Encoding.PEM, PublicFormat.PKCS1)),
-        ("ssh", "A key as OpenSSH writes it", _public(Encoding.OpenSSH, PublicFormat.OpenSSH)),
-        ("jwk", "A JWK", _jwk),
+        *key_forms.FORMS,
+        ("jwk", "A JWK", key_forms.jwk),
         ("modulus", "The modulus alone", lambda blob: blob.modulus),
         ("body", "Exponent and modulus without a header", lambda blob: blob.body),
         ("doubled", "The blob, there twice,", lambda blob: blob.encode() * 2),

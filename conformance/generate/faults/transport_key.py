@@ -1,8 +1,8 @@
 """Transport keys that are no public BCRYPT_RSAKEY_BLOB (MS-DRS 2.1.1.1.1; Windows CNG, bcrypt.h; RFC 8017 3.1).
 
 The one rule: one header field or one part of the body lies, and every other stays true; where a value is wrong (an even
-modulus), the header describes that value rightly. Header offsets are 0 Magic, 4 BitLength, 8 cbPublicExpLength,
-12 cbModulusLength, 16 cbPrime1Length, 20 cbPrime2Length.
+modulus), the header describes that value rightly; another structure in the blob's place holds the same key. Header
+offsets are 0 Magic, 4 BitLength, 8 cbPublicExpLength, 12 cbModulusLength, 16 cbPrime1Length, 20 cbPrime2Length.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from conformance.codec.rsakey import HEADER_SIZE, RsaKeyBlob
+from conformance.generate import key_forms
 from conformance.generate.edits import blob_edit, blob_header_edit
 
 if TYPE_CHECKING:
@@ -67,6 +68,10 @@ _MAGIC = tuple(
         ("zero", "four zero octets", bytes(4)),
         ("elliptic", "ECK1, which announces a key of an elliptic curve", b"ECK1"),
     )
+)
+
+_OTHER_STRUCTURES = tuple(
+    blob_edit(MAGIC, name, f"{words} is in the blob's place.", form) for name, words, form in key_forms.FORMS
 )
 
 _BIT_LENGTH = tuple(
@@ -183,4 +188,8 @@ _MODULUS = tuple(
     )
 )
 
-FAULTS: Final = (*_MAGIC, *_BIT_LENGTH, *_LENGTHS, *_NO_PRIMES, *_NO_TAIL, *_HEADER, *_EXPONENT, *_MODULUS)
+FAULTS: Final = (
+    *(*_MAGIC, *_OTHER_STRUCTURES),
+    *(*_BIT_LENGTH, *_LENGTHS, *_NO_PRIMES, *_NO_TAIL, *_HEADER),
+    *(*_EXPONENT, *_MODULUS),
+)

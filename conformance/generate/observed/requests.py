@@ -5,7 +5,6 @@ The one rule: each is sound in itself and signed rightly; only the document does
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +12,7 @@ from conformance.codec import CSR_CN, base64, der, extension
 from conformance.codec.der import tags
 from conformance.codec.pkcs10 import EXTENSION_REQUEST, Attribute, Extension
 from conformance.codec.rsakey import RsaKeyBlob
-from conformance.generate import keys
+from conformance.generate import key_forms, keys
 from conformance.generate.csr import common_name
 from conformance.generate.edits import TRANSPORT_KEY, put
 from conformance.generate.variants import Change, Variant, with_attributes, with_csr, with_extensions
@@ -36,9 +35,7 @@ def _transport(name: str) -> Change:
 
 def _jwk(draft: JoinDraft) -> JoinDraft:
     """The transport key as roadlib sends it for Android and macOS: base64 of a JWK (RFC 7517)."""
-    numbers = {"e": draft.transport_key.exponent, "n": draft.transport_key.modulus}
-    jwk = {"kty": "RSA", "kid": "drs-conformance"} | {name: base64.encode_url(value) for name, value in numbers.items()}
-    text = base64.encode(json.dumps(jwk, separators=(",", ":")).encode())
+    text = base64.encode(key_forms.jwk(draft.transport_key))
     return put(
         "field-services/join-jwk-transport-key", "jwk", "The transport key is a JWK.", TRANSPORT_KEY, text
     ).apply(draft)

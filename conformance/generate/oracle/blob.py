@@ -1,8 +1,9 @@
 """A strict reading of BCRYPT_RSAKEY_BLOB (MS-DRS 2.1.1.1.1; Windows CNG, bcrypt.h; RFC 8017 3.1).
 
 The one rule: fields are read in the order a reader needs them (header, magic, lengths, primes, tail, BitLength,
-exponent, modulus), and the first that is wrong decides. Of a modulus that is an odd number of the declared size nobody
-can tell whether it is a key, and of another structure in a blob's place the catalogue does not speak: both are open.
+exponent, modulus), and the first that is wrong decides; another structure in the blob's place has no magic. Of a
+modulus that is an odd number of the declared size nobody can tell whether it is a key, and the field takes a JWK in a
+blob's place: both are open.
 """
 
 from __future__ import annotations
@@ -33,8 +34,9 @@ def blob(octets: bytes) -> Reading:
     except DecodeError as error:
         return _header("header", f"the header is cut off after {len(octets)} octets", error.offset)
     if read.magic != PUBLIC_MAGIC:
-        other = _another_structure(octets)
-        return Reading(other) if other else _header("magic", f"Magic is {read.magic!r}", 0)
+        if _is_jwk(octets):
+            return Reading("a JWK in the blob's place, as macOS and Android write a key (field notes)")
+        return _header("magic", _instead(octets), 0)
     return _lengths(read) or _primes(read) or _values(read)
 
 
@@ -74,26 +76,26 @@ def _values(read: RsaKeyBlob) -> Reading:
     return Reading("nothing that can be read from it is wrong: perhaps another key, or one of another size")
 
 
-def _another_structure(octets: bytes) -> str | None:
-    """What else than a blob these octets are, if they are that as a whole."""
+def _is_jwk(octets: bytes) -> bool:
+    """Whether they are a JSON object with the one member that every JWK has (RFC 7517 4.1)."""
+    try:
+        value = json.loads(octets)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) and isinstance(value.get("kty"), str)
+
+
+def _instead(octets: bytes) -> str:
+    """What stands where a blob begins."""
     if octets.startswith(b"-----BEGIN "):
-        return "a text in PEM in the blob's place"
+        return "a text in PEM is in the blob's place"
     if octets.startswith(b"ssh-"):
-        return "a key as OpenSSH writes it in the blob's place"
-    if _is_json(octets):
-        return "a JSON object in the blob's place, as macOS and Android write a key (field notes)"
+        return "a key as OpenSSH writes it is in the blob's place"
     try:
         der.exact(octets, tag=der.tags.SEQUENCE)
     except DecodeError:
-        return None
-    return "a DER structure in the blob's place"
-
-
-def _is_json(octets: bytes) -> bool:
-    try:
-        return isinstance(json.loads(octets), dict)
-    except ValueError:
-        return False
+        return f"Magic is {octets[:4]!r}"
+    return "a DER structure is in the blob's place"
 
 
 def _known() -> frozenset[tuple[int, int]]:

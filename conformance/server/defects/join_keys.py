@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.codec.rsakey import RsaKeyBlob
+from conformance.codec.spki import SubjectPublicKeyInfo
 from conformance.codec.tpms import Attestation
 from conformance.errors import DecodeError
 from conformance.server import transport_key
@@ -64,6 +65,20 @@ def takes_magics_of_private_keys(honest: Behaviour) -> Behaviour:
     """Takes the magic of a private key as well as that of a public one."""
     rules = honest.accept_transport_key.only("magic", lambda blob: blob.magic not in {b"RSA2", b"RSA3"})
     return replace(honest, accept_transport_key=rules)
+
+
+@defect(breaks={"join-request/transport-key-magic"})
+def takes_keys_in_der(honest: Behaviour) -> Behaviour:
+    """Takes a SubjectPublicKeyInfo for a transport key as well as a blob."""
+
+    def read(data: bytes) -> RsaKeyBlob:
+        try:
+            modulus, exponent = SubjectPublicKeyInfo.decode(data).rsa()
+        except DecodeError:
+            return honest.read_blob(data)
+        return RsaKeyBlob.public(exponent, modulus)
+
+    return replace(honest, read_blob=read)
 
 
 @defect(breaks={"join-request/transport-key-bit-length"})
