@@ -20,4 +20,5 @@ SCHEMAS = _data("schemas")
 FIXTURES = _data("fixtures")
 CATALOGUE = PACKAGE / "spec" / "catalogue"
 SUITES = PACKAGE / "suites"
+ORDER = PACKAGE / "plugin" / "order.json"
 REPORTS = Path("reports")

@@ -1,6 +1,6 @@
-"""The matrix of a proof: as lines, as JSON, as a page; and which requirements no defect breaks, with the reason.
+"""A proof: its rows, what they come to, and which requirements no defect breaks, with the reason.
 
-The one rule: what is exact is decided by a row for itself (`proving`), and only told here.
+The one rule: what is exact is decided by a row for itself (`proof_row`), and only summed up here.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.cli.proving import CONTROL, Row
-from conformance.report.html.markup import Child, Markup, el
-from conformance.report.html.page import document
+from conformance.cli.power import Power
+from conformance.cli.proof_row import CONTROL, Row
+from conformance.plugin.order import named
 from conformance.server.defects import Defect
 from conformance.spec import Level, Party, Requirement, Source, catalogue
 
@@ -34,19 +34,40 @@ class Uncovered:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """All rows of a proof, the control's first, and what of the catalogue no defect covers."""
+    """All rows of a proof, the control's first, and what of the catalogue no defect covers.
+
+    `planned` is how many rows there were to be: fewer were made when it was interrupted. `seconds` is the wall's time.
+    """
 
     rows: tuple[Row, ...]
     profile: str
     fast: bool
     uncovered: tuple[Uncovered, ...]
+    planned: int
+    seconds: float = 0.0
+    power: Power | None = None
 
     @property
     def exit_status(self) -> int:
         """3 when something could not be done, 1 when not every row is exact, else 0."""
-        if any(row.problem for row in self.rows):
+        if len(self.rows) < self.planned or any(row.problem for row in self.rows):
             return 3
         return 0 if all(row.exact for row in self.rows) else 1
+
+    @property
+    def defects(self) -> tuple[Row, ...]:
+        """The rows without the control's."""
+        return tuple(row for row in self.rows if row.name != CONTROL)
+
+    @property
+    def control(self) -> Row | None:
+        """The control's row, once there is one."""
+        return next((row for row in self.rows if row.name == CONTROL), None)
+
+    @property
+    def requirements(self) -> int:
+        """How many requirements its defects break."""
+        return len({id_ for row in self.rows for id_ in row.expected})
 
     def to_json(self) -> dict[str, Any]:
         """`proof.json`."""
@@ -54,8 +75,18 @@ class Proof:
             "format": FORMAT,
             "profile": self.profile,
             "fast": self.fast,
+            "complete": len(self.rows) == self.planned,
             "exact": self.exit_status == 0,
+            "seconds": self.seconds,
+            "defects": len(self.defects),
+            "requirements": self.requirements,
+            "requests": sum(row.requests for row in self.rows),
+            "power": self.power.to_json() if self.power else None,
             "rows": [row.to_json() for row in self.rows],
+            "tests": [
+                {"test": named(one.test), "seconds": one.seconds}
+                for one in (self.control.tests if self.control else ())
+            ],
             "uncovered": [
                 {"id": one.requirement.id, "level": one.requirement.level.value, "open": one.open, "reason": one.reason}
                 for one in self.uncovered
@@ -81,92 +112,3 @@ def _reason(entry: Requirement) -> str:
     if "tls" in entry.needs:
         return "the proof's servers speak no TLS"
     return OPEN
-
-
-def told(row: Row) -> str:
-    """One row in one line: its verdict, and what is wrong with it."""
-    parts = [f"{row.seconds:5.1f} s  {_verdict(row):8} {row.name}"]
-    parts += [f"{word}: {', '.join(sorted(ids))}" for word, ids in _wrong(row) if ids]
-    if row.problem:
-        parts.append(row.problem)
-    return "; ".join(parts)
-
-
-def _wrong(row: Row) -> tuple[tuple[str, frozenset[str]], ...]:
-    return ("missed", row.missed), ("noise", row.noise), ("not judged", row.confused)
-
-
-def _verdict(row: Row) -> str:
-    return "not done" if row.problem else "exact" if row.exact else "inexact"
-
-
-def matrix(proof: Proof) -> list[str]:
-    """The matrix as lines of text, its sums, and the requirements that could have a defect and have none."""
-    width = max(len(row.name) for row in proof.rows)
-    lines = [f"{'defect':{width}}  expected  seen  missed  noise  seconds"]
-    for row in proof.rows:
-        noise = "?" if row.fast else str(len(row.noise))
-        counts = f"{len(row.expected):8}  {len(row.seen):4}  {len(row.missed):6}  {noise:>5}  {row.seconds:7.1f}"
-        lines.append(f"{row.name:{width}}  {counts}" + ("" if row.exact else f"  {_verdict(row)}"))
-        lines += [f"    {word}: {' '.join(sorted(ids))}" for word, ids in _wrong(row) if ids]
-        lines += [f"    {row.problem}"] if row.problem else []
-    exact = sum(row.exact for row in proof.rows if row.name != CONTROL)
-    lines += ["", f"{exact} of {len(proof.rows) - 1} defects are seen exactly."]
-    if proof.fast:
-        lines.append("Only the tests that bear on a defect ran: noise is not known.")
-    left = sum(one.open for one in proof.uncovered)
-    lines.append(f"{left} requirements that a server can break have no defect; prove --coverage names them.")
-    return lines
-
-
-def coverage_lines(uncovered: tuple[Uncovered, ...]) -> list[str]:
-    """The table of requirements without a defect."""
-    width = max((len(one.requirement.id) for one in uncovered), default=0)
-    return [f"{one.requirement.id:{width}}  {one.requirement.level.value:6}  {one.reason}" for one in uncovered]
-
-
-def page(proof: Proof) -> str:
-    """`proof.html`, which loads nothing and runs nothing but what the report's pages do."""
-    exact = sum(row.exact for row in proof.rows if row.name != CONTROL)
-    fast = " Only the tests that bear on a defect ran: noise is not known." if proof.fast else ""
-    lead = f"{exact} of {len(proof.rows) - 1} defects are seen exactly. Profile {proof.profile}.{fast}"
-    return document(
-        "Proof",
-        el("header", el("h1", "Proof"), el("p", lead)),
-        el(
-            "main",
-            _table(
-                "Defects",
-                "A server with each defect, what had to fail and what did.",
-                ("Defect", "Expected", "Missed", "Noise", "Not judged", "Seconds", ""),
-                [_row(row) for row in proof.rows],
-            ),
-            _table(
-                "Requirements without a defect",
-                "And why they have none.",
-                ("Requirement", "Level", "Reason"),
-                [_cells(one.requirement.id, one.requirement.level.value, one.reason) for one in proof.uncovered],
-            ),
-        ),
-    )
-
-
-def _row(row: Row) -> Markup:
-    noise: Child = "not looked for" if row.fast else _ids(row.noise)
-    name: list[Child] = [row.name, el("p", row.sentence, cls="caption")]
-    verdict = row.problem or _verdict(row)
-    return _cells(name, _ids(row.expected), _ids(row.missed), noise, _ids(row.confused), f"{row.seconds:.1f}", verdict)
-
-
-def _ids(ids: Iterable[str]) -> list[Markup]:
-    return [el("div", id_) for id_ in sorted(ids)]
-
-
-def _cells(*cells: Child) -> Markup:
-    return el("tr", [el("td", cell) for cell in cells])
-
-
-def _table(title: str, lead: str, heads: Iterable[str], rows: list[Markup]) -> Markup:
-    head = el("thead", el("tr", [el("th", word, scope="col") for word in heads]))
-    table = el("table", head, el("tbody", rows), cls="stack")
-    return el("section", el("h2", title), el("p", lead, cls="lead"), el("div", table, cls="scroll", tabindex=0))

@@ -7,23 +7,26 @@ first line, and the mint which that line names, say what such a user would bring
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import subprocess
 import sys
+import threading
 import time
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from conformance.cli.proof_row import CONTROL, Row, Timed
 from conformance.client import Credentials
 from conformance.errors import ConformanceError
-from conformance.plugin.embedded import ReferenceServer, credentials_of, target_of
+from conformance.paths import PACKAGE
+from conformance.plugin.embedded import ReferenceServer, credentials_of, mortal, target_of
+from conformance.results import Outcome, TestRecord, load
 from conformance.server.defects import Defect
 
-CONTROL = "no defect"
 _CONTROL_SENTENCE = "The reference server as it is: nothing may fail."
-_RUN_SECONDS = 300
+_RUN_SECONDS = {"quick": 300, "standard": 900, "deep": 7200}
 _TIMEOUT = 10.0
 _ASK = (
     "import json,sys,urllib.request as u;"
@@ -31,95 +34,81 @@ _ASK = (
     "print(json.load(u.urlopen(r))[sys.argv[3]])"
 )
 _UNCLEAR = frozenset({"error", "inconclusive"})
+_RUNNING: list[subprocess.Popen[str]] = []
+_OVER = threading.Event()
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of the matrix. `problem` is why the suite came to no verdict, and then nothing else counts."""
+def credentials(ready: dict[str, Any]) -> dict[str, str]:
+    """All that a user of this server could give the suite, as variables of the environment, which no `ps` lists.
 
-    name: str
-    sentence: str
-    expected: frozenset[str]
-    seen: frozenset[str] = frozenset()
-    unclear: frozenset[str] = frozenset()
-    blinds: bool = False
-    fast: bool = False
-    seconds: float = 0.0
-    requests: int = 0
-    problem: str | None = None
-
-    @property
-    def missed(self) -> frozenset[str]:
-        """What the defect breaks and the suite did not see."""
-        return self.expected - self.seen
-
-    @property
-    def noise(self) -> frozenset[str]:
-        """What failed and is not broken; unknown, and so empty, in a fast run."""
-        return frozenset() if self.fast else self.seen - self.expected
-
-    @property
-    def confused(self) -> frozenset[str]:
-        """What could not be judged, where the defect does not say that it blinds the suite."""
-        return frozenset() if self.blinds or self.fast else self.unclear
-
-    @property
-    def exact(self) -> bool:
-        """Whether seen is expected, and nothing else."""
-        return not (self.problem or self.missed or self.noise or self.confused)
-
-    def to_json(self) -> dict[str, Any]:
-        """The row in `proof.json`."""
-        return {
-            "defect": self.name,
-            "sentence": self.sentence,
-            "exact": self.exact,
-            "expected": sorted(self.expected),
-            "seen": sorted(self.seen),
-            "missed": sorted(self.missed),
-            "noise": sorted(self.noise),
-            "unclear": sorted(self.unclear),
-            "fast": self.fast,
-            "seconds": self.seconds,
-            "requests": self.requests,
-            "problem": self.problem,
-        }
-
-
-def credentials(ready: dict[str, Any]) -> list[str]:
-    """All the options that a user of this server could give the suite; the foreign token is of its other tenant."""
+    The foreign token is of the server's other tenant. Raises `ConformanceError` when the mint gives nothing.
+    """
     target = target_of(ready, _TIMEOUT)
     supplies: Credentials = credentials_of(ready, target)
     mint = ready["more"]["mint"]
-    words = {
-        "--target": ready["url"],
-        "--tenant": ready["tenant"],
-        "--domain": ready["domain"],
-        "--token": ready["token"],
-        "--challenge-command": shlex.join([sys.executable, "-c", _ASK, mint["challenge"], "{}", "challenge"]),
-        "--audience-token": supplies.audience_token.next() if supplies.audience_token else "",
-        "--expired-token": supplies.expired_token.next() if supplies.expired_token else "",
-        "--foreign-token": supplies.foreign_token.next() if supplies.foreign_token else "",
-        "--ca-file": ready["ca"],
+    given = {
+        "DRS_TARGET": ready["url"],
+        "DRS_TENANT": ready["tenant"],
+        "DRS_DOMAIN": ready["domain"],
+        "DRS_TOKEN": ready["token"],
+        "DRS_CHALLENGE_COMMAND": shlex.join([sys.executable, "-c", _ASK, mint["challenge"], "{}", "challenge"]),
+        "DRS_AUDIENCE_TOKEN": supplies.audience_token.next() if supplies.audience_token else "",
+        "DRS_EXPIRED_TOKEN": supplies.expired_token.next() if supplies.expired_token else "",
+        "DRS_FOREIGN_TOKEN": supplies.foreign_token.next() if supplies.foreign_token else "",
+        "DRS_CA_FILE": ready["ca"],
     }
-    return [word for pair in words.items() if pair[1] for word in pair]
+    return {name: value for name, value in given.items() if value}
 
 
-def run(ready: dict[str, Any], out: Path, *options: str) -> tuple[int, dict[str, Any], str]:
+def end_runs() -> None:
+    """Ends every run of this process, whichever thread waits for it, and such as begin from now on."""
+    _OVER.set()
+    for process in tuple(_RUNNING):
+        process.kill()
+
+
+def run(ready: dict[str, Any], out: Path, *options: str, seconds: float = 900) -> tuple[int, dict[str, Any], str]:
     """The suite against a running server: exit status, `results.json`, what it printed. Raises `ConformanceError`."""
-    command = [sys.executable, "-m", "conformance", "run", *credentials(ready), "--out", str(out), *options]
+    out.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "conformance", "run", "--out", str(out.absolute()), *options]
+    with (
+        subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            cwd=out,  # where no configuration of the user's is found
+            env=_environment() | credentials(ready),
+            start_new_session=True,  # Ctrl-C ends the proof, and the proof ends its runs
+        ) as process,
+        mortal(process),
+    ):
+        _RUNNING.append(process)
+        try:
+            if _OVER.is_set():
+                process.kill()
+            said, _ = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise ConformanceError(f"the suite did not end within {seconds:.0f} seconds") from None
+        finally:
+            process.kill()
+            _RUNNING.remove(process)
     try:
-        done = subprocess.run(  # noqa: S603 - our own interpreter and module
-            command, capture_output=True, text=True, timeout=_RUN_SECONDS, check=False, stdin=subprocess.DEVNULL
-        )
-    except subprocess.TimeoutExpired:
-        raise ConformanceError(f"the suite did not end within {_RUN_SECONDS} seconds") from None
-    said = done.stdout + done.stderr
-    try:
-        return done.returncode, json.loads((out / "results.json").read_text(encoding="utf-8")), said
+        return process.returncode, json.loads((out / "results.json").read_text(encoding="utf-8")), said
     except (OSError, ValueError):
         last = said.strip().splitlines()[-1:] or ["nothing"]
-        raise ConformanceError(f"the suite wrote no results (status {done.returncode}), it said: {last[0]}") from None
+        raise ConformanceError(
+            f"the suite wrote no results (status {process.returncode}), it said: {last[0]}"
+        ) from None
+
+
+def _environment() -> dict[str, str]:
+    """This process's environment without options of the user's, and with this package where it is imported from."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("DRS_")}
+    own["PYTHONPATH"] = os.pathsep.join([str(PACKAGE.parent), *filter(None, [own.get("PYTHONPATH")])])
+    return own
 
 
 def prove(defect: Defect | None, out: Path, profile: str, select: tuple[str, ...] = ()) -> Row:
@@ -139,19 +128,36 @@ def prove(defect: Defect | None, out: Path, profile: str, select: tuple[str, ...
     options += [word for id_ in select for word in ("--select", id_)]
     try:
         with closing(_Serving(defect)) as serving:
-            status, results, _ = run(serving.server.ready, out, *options)
+            status, results, _ = run(serving.server.ready, out, *options, seconds=_RUN_SECONDS[profile])
+        tests = timed(out / "results.jsonl")
     except ConformanceError as error:
         return row(problem=str(error))
     verdicts = {item["id"]: item["verdict"] for item in results["requirements"]}
     failed = frozenset(id_ for id_, verdict in verdicts.items() if verdict == "fail")
     problem = None
     if status != (1 if failed else 0) and not (defect and defect.blinds):
-        problem = f"exit status {status} with {len(failed)} failed requirements: {results['verdict']}"
+        problem = f"exit status {status} with {len(failed)} failed requirements: {results['why']}"
     return row(
         seen=failed & expected if select and defect else failed,
-        unclear=frozenset(id_ for id_, verdict in verdicts.items() if verdict in _UNCLEAR),
+        unclear=frozenset(id_ for id_, verdict in verdicts.items() if verdict in _UNCLEAR)
+        - (defect.hides if defect else frozenset()),
         requests=int(results.get("requests") or 0),
         problem=problem,
+        tests=tests,
+    )
+
+
+def timed(stream: Path) -> tuple[Timed, ...]:
+    """The tests of a run, in the order they ended. Raises `ResultsError`."""
+    return tuple(
+        Timed(
+            record.test,
+            record.seconds,
+            frozenset(one.id for one in record.requirements if one.outcome in {Outcome.PASS, Outcome.FAIL}),
+            frozenset(one.id for one in record.requirements if one.outcome is Outcome.FAIL),
+        )
+        for record in load(stream)
+        if isinstance(record, TestRecord)
     )
 
 

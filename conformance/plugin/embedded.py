@@ -89,14 +89,24 @@ class ReferenceServer:
         self._process.wait()
 
 
-_ALIVE: list[ReferenceServer] = []
+_ALIVE: list[ReferenceServer | subprocess.Popen[str]] = []
 
 
 @atexit.register
 def kill_all() -> None:
-    """No server outlives the process that started it, whatever that process came to."""
-    for server in _ALIVE:
-        server.kill()
+    """No server outlives the process that started it, whatever that process came to; nor does what is `mortal`."""
+    for process in tuple(_ALIVE):
+        process.kill()
+
+
+@contextlib.contextmanager
+def mortal(process: subprocess.Popen[str]) -> Iterator[None]:
+    """While the block lasts, `kill_all` ends this process too."""
+    _ALIVE.append(process)
+    try:
+        yield
+    finally:
+        _ALIVE.remove(process)
 
 
 @contextlib.contextmanager

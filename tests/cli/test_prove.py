@@ -9,8 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from conformance.cli import drs_conformance, proof, proving
-from conformance.cli.proof import Proof, coverage, coverage_lines, matrix, page
-from conformance.cli.proving import CONTROL, Row
+from conformance.cli.proof import Proof, coverage
+from conformance.cli.proof_page import page
+from conformance.cli.proof_row import CONTROL, Row
+from conformance.cli.proof_text import coverage_lines, matrix
 from conformance.server.defects import Defect, defects, find
 
 BROKEN = "discovery/url-placeholders"
@@ -25,7 +27,7 @@ CONTROL_ROW = Row(CONTROL, "The server as it is.", frozenset())
 
 
 def of(*rows: Row, fast: bool = False) -> Proof:
-    return Proof((CONTROL_ROW, *rows), "quick", fast, coverage(defects()))
+    return Proof((CONTROL_ROW, *rows), "quick", fast, coverage(defects()), len(rows) + 1)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +53,7 @@ def test_the_matrix_tells_what_was_missed_and_what_is_noise() -> None:
     lines = matrix(of(row({OTHER})))
     assert f"    missed: {BROKEN}" in lines
     assert f"    noise: {OTHER}" in lines
-    assert "0 of 1 defects are seen exactly." in lines
+    assert "0 of 1 defects are seen exactly; they break 1 requirements." in lines
 
 
 def test_a_fast_matrix_says_that_noise_is_not_known() -> None:
