@@ -27,11 +27,11 @@ class Message:
     line_end: str = "\r\n"
 
     @classmethod
-    def of(cls, step: Step, token: str | None = None) -> Message:
-        """The request of a step in origin-form, with its Host and Content-Length, and its bearer token."""
+    def of(cls, step: Step, token: str | None = None, headers: Headers = ()) -> Message:
+        """The request of a step in origin-form, with Host, Content-Length, its bearer token and further headers."""
         parts = urlsplit(step.url)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        fields = (("Host", parts.netloc), ("User-Agent", "drs-conformance"), *step.headers)
+        fields = (("Host", parts.netloc), ("User-Agent", "drs-conformance"), *step.headers, *headers)
         if token is not None:
             fields = (*fields, ("Authorization", f"Bearer {token}"))
         if step.body or step.method not in {"GET", "HEAD", "OPTIONS"}:

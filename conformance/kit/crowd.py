@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from conformance.client import Message, Secrets
+from conformance.client import Message
 from conformance.client import protocol as steps
 from conformance.client.secrets import claims
 from conformance.exchange import Exchange, FailureKind
@@ -27,10 +27,10 @@ class Parcel:
     label: str
     token: str | None = field(default=None, repr=False)
 
-    def message(self, secrets: Secrets) -> Message:
+    def message(self, session: Session) -> Message:
         """Its octets; the connection is for this request alone, so that even who serves one at a time can go on."""
-        token = secrets.add(self.token) if self.token is not None else None
-        return Message.of(self.step, token).adding(("Connection", "close"))
+        token = session.secrets.add(self.token) if self.token is not None else None
+        return session.message(self.step, token).adding(("Connection", "close"))
 
 
 def at_once(session: Session, parcels: Sequence[Parcel]) -> tuple[Exchange, ...]:
@@ -40,11 +40,12 @@ def at_once(session: Session, parcels: Sequence[Parcel]) -> tuple[Exchange, ...]
     Devices that came of them are recorded. One answer may take as long as any request may; once one took longer, the
     others are given no time of their own, so that a target that died is waited for once.
     """
-    messages = [parcel.message(session.secrets) for parcel in parcels]
+    messages = [parcel.message(session) for parcel in parcels]
     exchanges = []
     full: QuotaReached | None = None
     with ExitStack() as open_ones:
-        lines = [open_ones.enter_context(session.converse(parcel.step.url)) for parcel in parcels]
+        waiting = [session.converse(parcel.step.url) for parcel in parcels]  # as long as the run's pace has it
+        lines = [open_ones.enter_context(line) for line in waiting]
         for line, message in zip(lines, messages, strict=True):
             line.send(message.octets[:-1])
         for line, message in zip(lines, messages, strict=True):

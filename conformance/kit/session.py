@@ -19,7 +19,7 @@ from conformance.checks import quota
 from conformance.checks import verdict as verdicts
 from conformance.checks.services import Services
 from conformance.checks.tenant import is_domain_name
-from conformance.client import Conversation, Credentials, Identity, Secrets, Supply, Target, Transport
+from conformance.client import Conversation, Credentials, Identity, Message, Secrets, Supply, Target, Transport
 from conformance.client import protocol as steps
 from conformance.errors import ConformanceError, TargetError
 from conformance.exchange import Exchange, FailureKind, Headers
@@ -101,15 +101,24 @@ class Session:
         if self.stopped:
             raise TargetError(self.stopped)
 
+        self.transport.pace.take()
+        paid = iter([True])
+
         def sent() -> None:
             self.transport.requests += 1
+            if not next(paid, False):
+                self.transport.pace.take()
 
         return Conversation(self.target, url, self.secrets, sent=sent)
+
+    def message(self, step: steps.Step, token: str | None = None) -> Message:
+        """A step as octets, with the headers that the run sends with every request."""
+        return Message.of(step, token, self.target.network.headers)
 
     def _shown(self, identity: Identity) -> Transport:
         """A connection that shows a device's certificate. Raises `Unproven` for one that TLS cannot use."""
         try:
-            return Transport(self.target, self.secrets, identity)
+            return Transport(self.target, self.secrets, identity, self.transport.pace)
         except ssl.SSLError:
             raise Unproven("the device's certificate is none that TLS could show with the device's key") from None
 

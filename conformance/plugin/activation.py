@@ -12,6 +12,7 @@ from hypothesis.internal.conjecture import providers
 from conformance import plugin
 from conformance.errors import ConformanceError
 from conformance.plugin.interrupts import Interrupts
+from conformance.plugin.network import sharing
 from conformance.plugin.options import spelled
 from conformance.plugin.recording import Recorder
 from conformance.plugin.run import Run, journal_of, open_session, prepare, worker_input, worker_session
@@ -26,6 +27,7 @@ def configure(config: pytest.Config) -> None:
     worker = getattr(config, "workerinput", None)
     if worker is not None:
         settings, target, credentials = worker_session(plugin.read_options(config), worker["drs"])
+        target = sharing(target, worker["workercount"])
     else:
         run = config.pluginmanager.get_plugin(plugin.RUN)
         controller = Controller(run.run if run else _begin(config), quiet=run is not None)

@@ -60,6 +60,12 @@ OPTIONS = (
     Option("ca-file", "certificate of the CA that issues device certificates", "PEM", path=True),
     Option("tls-ca-file", "CA to trust for the target's TLS, in place of the system's", "PEM", path=True),
     Option("insecure", "do not verify the target's TLS certificate"),
+    Option("proxy", "HTTP proxy to reach the target by; those of the environment are not used", "URL"),
+    Option("resolve", "connect to this address for a host and port; repeatable", "HOST:PORT:ADDR", many=True),
+    Option("client-cert", "client certificate to show to the target, with its key or --client-key", "PEM", path=True),
+    Option("client-key", "private key of --client-cert", "PEM", path=True),
+    Option("header", "header field for every request; repeatable", "'Name: value'", many=True, lines=True),
+    Option("rate", "no more than so many requests a second", "N"),
     Option("allow-device-creation", "let a target that is not loopback create devices"),
     Option(
         "profile", "how much to do: quick, standard or deep", "NAME", "standard", choices=("quick", "standard", "deep")

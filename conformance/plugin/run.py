@@ -174,7 +174,8 @@ def prepare(raw: Raw) -> Run:
 def _refuse_orphans(raw: Raw) -> None:
     """Options about a target make no sense without one: better said than silently ignored."""
     about_target = ("tenant", "domain", "token", "token-command", "upn", "challenge", "challenge-command", "insecure")
-    for name in (*about_target, "foreign-token", "expired-token", "audience-token", "ca-file", "tls-ca-file"):
+    reached = ("ca-file", "tls-ca-file", "proxy", "resolve", "client-cert", "client-key", "header")
+    for name in (*about_target, "foreign-token", "expired-token", "audience-token", *reached):
         if raw.values[name]:
             raise UsageError(
                 f"{raw.said(name)} is given without --target; "
@@ -226,6 +227,10 @@ class Journal:
         device = Device(id_, now(), thumbprint)
         self.fresh.append(device)
         line = json.dumps(device.to_json()) + "\n"
+    for name, value in target.network.headers:
+        secrets.hide(name)
+        if value not in {target.tenant, target.domain, target.upn}:  # which every record tells
+            secrets.add(value)
         try:
             handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
             try:

@@ -13,6 +13,7 @@ from conformance.client.secrets import check_token, claims, expired
 from conformance.client.target import check_url
 from conformance.errors import TargetError, UsageError
 from conformance.kit import Profile, profile
+from conformance.plugin.network import read_network
 from conformance.plugin.options import Raw
 from conformance.spec import catalogue
 
@@ -91,6 +92,7 @@ def check_fresh(credentials: Credentials) -> None:
 
 def given(target: Target, credentials: Credentials) -> frozenset[str]:
     """The needs (catalogue) that this run can meet; what the target offers is found out later."""
+    network = read_network(raw, Target(url, tenant).place)
     challenge = credentials.challenge
     met = {
         "token": credentials.token,
@@ -101,6 +103,7 @@ def given(target: Target, credentials: Credentials) -> frozenset[str]:
         "audience-token": credentials.audience_token,
         "ca": target.ca_file,
         "upn": target.upn,
+        network,
         "domain": target.domain,
         "tls": target.url.startswith("https:"),
         "device-creation": target.loopback or target.devices_allowed,

@@ -16,7 +16,7 @@ from conformance.checks.join_answer import Asked
 from conformance.exchange import Exchange
 from conformance.generate import keys
 from conformance.generate.join import JoinDraft
-from conformance.kit import Case, Message, Twin, Unproven, may_bear_on, requirement
+from conformance.kit import Case, Twin, Unproven, may_bear_on, requirement
 from conformance.kit.crowd import Parcel, at_once, user_of
 
 SECTION = "2.1.1"
@@ -172,7 +172,7 @@ def test_beside_broken_connections(case: Case) -> None:
     title = "a join beside connections that are silent, slow or broken"
     parcels = [Parcel(case.session.join_step(), title, token) for _ in range(3)]
     step = case.session.join_step()
-    octets = Message.of(step, token).octets
+    octets = case.session.message(step, token).octets
     half = octets[: len(octets) - len(step.body) // 2]
     with ExitStack() as open_ones:
         silent, slow = (open_ones.enter_context(case.session.converse(step.url)) for _ in range(2))

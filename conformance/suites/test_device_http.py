@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.checks import verdict
-from conformance.kit import Case, Message, Twin, requirement
+from conformance.kit import Case, Twin, requirement
 from conformance.suites import wire
 
 SECTION = "2.1.1"
@@ -24,7 +24,7 @@ def test_head(case: Case) -> None:
     """HEAD at the JoinEndpoint: whatever the answer says, the connection ends with its header section."""
     id_ = "device/head-no-content"
     step = replace(case.session.join_step(), method="HEAD", body=b"").without("Content-Type")
-    message = Message.of(step, case.session.token()).adding(("Connection", "close"))
+    message = case.session.message(step, case.session.token()).adding(("Connection", "close"))
     with case.session.converse(wire.endpoint(case)) as connection:
         connection.send(message.octets)
         exchange = connection.answer(message, "HEAD at the JoinEndpoint", wire.patience(case))
@@ -38,6 +38,6 @@ def test_options(case: Case) -> None:
     """OPTIONS at the JoinEndpoint: whether it is answered with success is observed."""
     case.twins.before(Twin.JOIN)
     step = replace(case.session.join_step(), method="OPTIONS", body=b"").without("Content-Type")
-    exchange = wire.sent(case, Message.of(step, case.session.token()), "OPTIONS at the JoinEndpoint")
+    exchange = wire.sent(case, case.session.message(step, case.session.token()), "OPTIONS at the JoinEndpoint")
     status = exchange.answer.status if exchange.answer else 0
     case.observe("device/options", "does" if 200 <= status < 300 else "does not", verdict.join(exchange)[1])

@@ -67,7 +67,7 @@ def test_pipelined(case: Case) -> None:
     id_ = "processing/pipelining"
     target = case.session.target
     with wire.beside(case), case.session.converse(wire.endpoint(case)) as connection:
-        first, second = Message.of(steps.discover(target.url, target.tenant)), wire.joining(case)
+        first, second = case.session.message(steps.discover(target.url, target.tenant)), wire.joining(case)
         connection.send(first.octets + second.octets)
         found = connection.answer(first, "discovery, a join behind it in one write", wire.patience(case))
         named = verdict.discovery(found)[0] is verdict.Verdict.ACCEPTED and not verdict.devices(found)
@@ -221,7 +221,7 @@ def test_both_lengths(case: Case) -> None:
     id_ = "processing/both-lengths"
     target = case.session.target
     with wire.beside(case), case.session.converse(wire.endpoint(case)) as connection:
-        behind = Message.of(steps.discover(target.url, target.tenant))
+        behind = case.session.message(steps.discover(target.url, target.tenant))
         whole = wire.joining(case)
         message = whole.chunked(chunk(whole.body), LAST, behind.octets).adding(("Content-Length", "5"))
         connection.send(message.octets)

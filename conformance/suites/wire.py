@@ -31,7 +31,7 @@ def patience(case: Case) -> float:
 
 def joining(case: Case) -> Message:
     """A conforming join request with its token: a key, a name and a nonce of its own."""
-    return Message.of(case.session.join_step(), case.session.token())
+    return case.session.message(case.session.join_step(), case.session.token())
 
 
 @contextmanager
