@@ -71,6 +71,8 @@ OPTIONS = (
         "profile", "how much to do: quick, standard or deep", "NAME", "standard", choices=("quick", "standard", "deep")
     ),
     Option("gate", "fail on must, or on should too", "LEVEL", "must", choices=("must", "should")),
+    Option("baseline", "TOML file of accepted failures, each with its reason; new ones gate", "FILE", path=True),
+    Option("strict-baseline", "let an entry of the baseline that fails no more shut the gate too"),
     Option("out", "directory for results and report", "DIR", "reports", path=True),
     Option("seed", "seed of everything random; the same seed sends the same requests", "N", "0"),
     Option("select", "run only this requirement, id prefix or section; repeatable", "ID-OR-SECTION", many=True),

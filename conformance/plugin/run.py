@@ -78,6 +78,8 @@ class Run:
             {name: _version(name) for name in _VERSIONS} | {"python": platform.python_version()},
             self.settings.select,
             tuple(sorted(given(self.target, self.credentials))),
+            accepted=self.settings.accepted,
+            strict=self.settings.strict_baseline,
         )
         self.record(header)
         if self.unwritable is not None:

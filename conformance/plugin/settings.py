@@ -15,6 +15,7 @@ from conformance.errors import TargetError, UsageError
 from conformance.kit import Profile, profile
 from conformance.plugin.network import read_network
 from conformance.plugin.options import Raw
+from conformance.results import Accepted, baseline
 from conformance.spec import catalogue
 
 _TOKEN_REUSE = 300.0
@@ -31,6 +32,8 @@ class Settings:
     select: tuple[str, ...]
     selection: frozenset[str] | None
     timeout: float = 10.0
+    accepted: tuple[Accepted, ...] | None = None
+    strict_baseline: bool = False
 
     @classmethod
     def read(cls, raw: Raw) -> Settings:
@@ -38,7 +41,17 @@ class Settings:
         out = Path(raw.text("out") or "reports")
         gate = str(raw.text("gate"))
         words, selection = _selection(raw)
-        return cls(profile(str(raw.text("profile"))), gate, out, _seed(raw), words, selection, _seconds(raw))
+        return cls(
+            profile(str(raw.text("profile"))),
+            gate,
+            out,
+            _seed(raw),
+            words,
+            selection,
+            _seconds(raw),
+            _accepted(raw),
+            raw.flag("strict-baseline"),
+        )
 
 
 def _selection(raw: Raw) -> tuple[tuple[str, ...], frozenset[str] | None]:
@@ -47,6 +60,16 @@ def _selection(raw: Raw) -> tuple[tuple[str, ...], frozenset[str] | None]:
         return words, frozenset(entry.id for entry in catalogue().select(words)) if words else None
     except UsageError as error:
         raise UsageError(f"{raw.said('select')} {error}") from None
+
+
+def _accepted(raw: Raw) -> tuple[Accepted, ...] | None:
+    """The entries of the baseline, None without one."""
+    path = raw.text("baseline")
+    if path is not None:
+        return baseline.read(Path(path), catalogue())
+    if raw.flag("strict-baseline"):
+        raise UsageError(f"{raw.said('strict-baseline')} is given without --baseline; name the file, or leave it out")
+    return None
 
 
 def read_target(raw: Raw, timeout: float) -> tuple[Target, Credentials]:

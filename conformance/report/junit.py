@@ -1,7 +1,8 @@
 """junit.xml: a test case per requirement, a test suite per section, in the form Jenkins, GitLab and GitHub read.
 
 The one rule: only `fail` is a failure and only `error` an error; `skip` and `inconclusive` are skipped, the latter with
-a message that begins so, since the format has no word for a case that proved nothing.
+a message that begins so, since the format has no word for a case that proved nothing. A failure that the baseline
+accepts is skipped too, as pytest has it for what is expected to fail: it says so, and its evidence stands beside it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from conformance.report.text import line, visible
+from conformance.report.text import line, until, visible
 from conformance.results import Outcome
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _MESSAGE = 400
 def render(results: Results, catalogue: Catalogue) -> bytes:
     """The document, UTF-8, well-formed whatever the target sent."""
     named = {"name": "drs-conformance", "time": f"{results.seconds:.3f}"}
-    root = ET.Element("testsuites", named | _totals(results.counts))
+    root = ET.Element("testsuites", named | _totals(results.counts, _accepted(results.requirements)))
     for section in results.sections:
         members = [item for item in results.requirements if item.section == section.section]
         if members:
@@ -44,7 +45,7 @@ def _suite(
         "hostname": line(results.header.target.get("url", "")),
         "time": f"{section.seconds:.3f}",
     }
-    suite = ET.Element("testsuite", named | _totals(section.counts))
+    suite = ET.Element("testsuite", named | _totals(section.counts, _accepted(members)))
     _properties(suite, _of_run(results))
     for item in members:
         suite.append(_case(item, catalogue.requirements[item.id].quote))
@@ -53,12 +54,16 @@ def _suite(
 
 def _case(item: RequirementResult, quote: str) -> ET.Element:
     case = ET.Element("testcase", classname=item.section, name=item.id, time="0")
-    told = {"title": item.title, "level": item.level, "source": item.source, "party": item.party}
-    _properties(case, {**told, "tests": str(item.tests), "cases": str(item.cases), "requests": str(item.requests)})
+    about = {"title": item.title, "level": item.level, "source": item.source, "party": item.party}
+    _properties(case, {**about, "tests": str(item.tests), "cases": str(item.cases), "requests": str(item.requests)})
     message = line(item.reason, _MESSAGE)
-    if item.verdict is Outcome.FAIL:
-        failure = ET.SubElement(case, "failure", type=line(item.level), message=message)
-        failure.text = visible(f"{item.id}: {quote}\n\n" + "\n\n".join(map(_evidence, item.failures)))
+    told = visible(f"{item.id}: {quote}\n\n" + "\n\n".join(map(_evidence, item.failures)))
+    if item.accepted:
+        said = f"accepted failure ({line(until(item.accepted), _MESSAGE)}): {message}"
+        ET.SubElement(case, "skipped", type="accepted", message=said)
+        ET.SubElement(case, "system-out").text = told
+    elif item.verdict is Outcome.FAIL:
+        ET.SubElement(case, "failure", type=line(item.level), message=message).text = told
     elif item.verdict is Outcome.ERROR:
         ET.SubElement(case, "error", type="error", message=message).text = visible(item.reason)
     elif item.verdict is not Outcome.PASS:
@@ -100,10 +105,14 @@ def _properties(parent: ET.Element, values: dict[str, str]) -> None:
         ET.SubElement(properties, "property", name=line(name), value=line(value))
 
 
-def _totals(counts: dict[Outcome, int]) -> dict[str, str]:
+def _accepted(items: Iterable[RequirementResult]) -> int:
+    return sum(item.accepted is not None for item in items)
+
+
+def _totals(counts: dict[Outcome, int], accepted: int) -> dict[str, str]:
     return {
         "tests": str(sum(counts.values())),
-        "failures": str(counts[Outcome.FAIL]),
+        "failures": str(counts[Outcome.FAIL] - accepted),
         "errors": str(counts[Outcome.ERROR]),
-        "skipped": str(counts[Outcome.SKIP] + counts[Outcome.INCONCLUSIVE]),
+        "skipped": str(counts[Outcome.SKIP] + counts[Outcome.INCONCLUSIVE] + accepted),
     }

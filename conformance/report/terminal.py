@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from conformance.report.text import as_text, duration, line, plural
+from conformance.report.text import as_text, duration, line, plural, until
 from conformance.results import Outcome, Verdict
 from conformance.spec import NEEDS
 
@@ -34,6 +34,7 @@ STYLES = {
 }
 _VERDICTS = {Verdict.CONFORMANT: "bold green", Verdict.NONCONFORMANT: "bold red", Verdict.INCOMPLETE: "bold yellow"}
 _SHOWN = 20  # failures told; the report has all
+_NAMED = 5  # requirements named in one line
 _SHORT = 300  # characters of anything a target or a document says
 _WIDTH = 110
 
@@ -58,9 +59,10 @@ def sections(results: Results) -> Table:
 def failures(results: Results, catalogue: Catalogue) -> RenderableType:
     """Each failed requirement with its words, what was sent and what came, in short."""
     told: list[RenderableType] = []
-    for item in results.failed[:_SHOWN]:
+    by_gate = sorted(results.failed, key=lambda item: item.accepted is not None)  # what is new is what matters
+    for item in by_gate[:_SHOWN]:
         told += [_failure(item, catalogue), Text("")]
-    if (more := len(results.failed) - _SHOWN) > 0:
+    if (more := len(by_gate) - _SHOWN) > 0:
         told.append(Text(f"and {plural(more, 'more failed requirement')}, which the report has"))
     return Group(*told)
 
@@ -72,6 +74,19 @@ def untested(results: Results) -> RenderableType:
         lacking[need] = lacking.get(need, 0) + 1
     told = [Text(f"  {NEEDS[need]} ({plural(number, 'requirement')})", "dim") for need, number in lacking.items()]
     return Group(Text("to test more:", "dim"), *told) if told else Group()
+
+
+def baseline(results: Results) -> RenderableType:
+    """What became of the baseline; nothing where there is none, or nothing of note."""
+    if results.baseline is None:
+        return Group()
+    counted = {"holding": "accepted", "expired": "expired", "fixed": "no longer failing", "untested": "not tested"}
+    parts = [
+        f"{len(entries)} {word}" + ("" if kind == "holding" else f" ({line(', '.join(ids[:_NAMED]), _SHORT)})")
+        for kind, word in counted.items()
+        if (entries := getattr(results.baseline, kind)) and (ids := [entry.requirement for entry in entries])
+    ]
+    return Text(f"baseline: {', '.join(parts) or 'accepts nothing that was tested'}")
 
 
 def verdict(results: Results, report: Path | None = None) -> Text:
@@ -93,6 +108,8 @@ def summary(results: Results, catalogue: Catalogue, report: Path | None = None) 
         parts.append(failures(results, catalogue))
     if any(item.missing for item in results.requirements):
         parts += [untested(results), Text("")]
+    if results.baseline is not None:
+        parts += [baseline(results), Text("")]
     return Group(*parts, verdict(results, report))
 
 
@@ -110,9 +127,12 @@ def _count(number: int, kind: Outcome) -> Text:
 def _failure(item: RequirementResult, catalogue: Catalogue) -> RenderableType:
     entry = catalogue.requirements[item.id]
     title = Text.assemble(
-        ("FAILED ", STYLES[Outcome.FAIL]), (line(item.id), "bold"), f"  {item.level}, section {item.section}"
+        ("ACCEPTED " if item.accepted else "FAILED ", "yellow" if item.accepted else STYLES[Outcome.FAIL]),
+        (line(item.id), "bold"),
+        f"  {item.level}, section {item.section}",
     )
     rows = {"says": f"“{entry.quote}”" if entry.quote else f"{entry.reference}: {entry.expects}"}
+    rows |= {"accepted": until(item.accepted)} if item.accepted else {}
     rows |= _evidence(item.failures[0]) if item.failures else {"problem": item.reason}
     table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, style="dim")

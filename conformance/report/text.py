@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from conformance.results import Accepted
+
 # C0 but tab and line feed; DEL and C1; the letters that only steer (bidi, zero width, line separators, fillers, tags);
 # lone surrogates and noncharacters, which XML 1.0 (2.2) and UTF-8 do not carry.
 _UNSEEN = re.compile(
@@ -65,6 +67,11 @@ def moment(iso: str) -> str:
     """An ISO 8601 time for people: `2026-11-22 16:00:00 UTC`; as it is when it is of another form."""
     found = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|\+00:00)", iso)
     return f"{found[1]} {found[2]} UTC" if found else iso
+
+
+def until(entry: Accepted) -> str:
+    """Why a failure is accepted, and through which day where that is said."""
+    return entry.reason + (f"; until {entry.expires}" if entry.expires else "")
 
 
 def as_text(body: bytes) -> str | None:
