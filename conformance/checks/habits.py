@@ -1,6 +1,7 @@
 """What the certificates of the field say beyond the document (field notes): seen, and never held against a target.
 
-The one rule: every function gives observations only: `does` or `does not`, with what was found as evidence.
+The one rule: every function but one gives observations only: `does` or `does not`, with what was found as evidence.
+`agree` holds a certificate to itself: who says who the device is twice has to say the same.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Final
 
 from conformance.checks import names
 from conformance.checks.judgement import Judgement, Notes
-from conformance.codec import der, guid
+from conformance.codec import CSR_CN, der, guid
 from conformance.codec.der import Element, tags
 from conformance.codec.extension import BASIC_CONSTRAINTS, EXTENDED_KEY_USAGE, KEY_USAGE
 from conformance.codec.name import common_names
@@ -22,6 +23,9 @@ from conformance.errors import DecodeError
 PREFIX: Final = "field-services/"
 DEVICE, USER, TENANT, JOIN_TYPE, REGION = 2, 3, 5, 7, 8
 _PRIVATE: Final = (DEVICE, USER, TENANT, JOIN_TYPE, REGION)
+AGREES: Final = "join-answer/certificate-agrees"
+_KINDS: Final[Mapping[object, bytes]] = {4: b"0", 0: b"1"}  # registered and joined; of the other types nothing is known
+_WHERE: Final = "/Certificate/RawBody"
 _ISSUER: Final = "MS-Organization-Access"
 _TEN_YEARS: Final = timedelta(days=3652)
 _ABOUT: Final = timedelta(days=3)
@@ -87,6 +91,28 @@ def join_types(found: Mapping[int, Certificate]) -> Judgement:
     return notes.judgement()
 
 
+def agree(found: Certificate, join_type: object, tenant_id: str | None) -> Judgement:
+    """That private extensions contradict neither subject, tenant nor JoinType; nothing is said of what is not there.
+
+    Nor of a subject that is the request's placeholder, which is a GUID and no device's.
+    """
+    notes = Notes()
+    device, tenant = _guid(private(found, DEVICE)), _guid(private(found, TENANT))
+    texts = [names.text(part).upper() for part in common_names(found.subject)]
+    named = [text.lower() for text in texts if _is_guid(text)]
+    if device is not None and named and CSR_CN not in texts:
+        problem = f"says in .2 that the device is {device}, and its subject is {names.shown(found.subject)}"
+        notes.hold(AGREES, str(device) in named, problem, f"{_WHERE}, {PRIVATE_ARC}{DEVICE}")
+    if tenant is not None and tenant_id is not None:
+        problem = f"says in .5 that the tenant is {tenant}, and {tenant_id} was asked for"
+        notes.hold(AGREES, str(tenant) == tenant_id.lower(), problem, f"{_WHERE}, {PRIVATE_ARC}{TENANT}")
+    kind = private(found, JOIN_TYPE)
+    if kind is not None and kind.content in _KINDS.values() and join_type in _KINDS:
+        problem = f"says {_octets(kind)} in .7 to JoinType {join_type}, which is {_octets_of(_KINDS[join_type])}"
+        notes.hold(AGREES, kind.content == _KINDS[join_type], problem, f"{_WHERE}, {PRIVATE_ARC}{JOIN_TYPE}")
+    return notes.judgement()
+
+
 def private(found: Certificate, number: int) -> Element | None:
     """The inner OCTET STRING of a private extension; None where there is none, or where it holds something else."""
     one = found.find(f"{PRIVATE_ARC}{number}")
@@ -114,12 +140,20 @@ def _guid(element: Element | None) -> uuid.UUID | None:
 
 
 def _octets(element: Element | None) -> str:
-    return "none" if element is None else ascii(element.content[:_SHOWN].decode("latin-1"))
+    return "none" if element is None else _octets_of(element.content)
 
 
-def _is_lower_guid(text: str) -> bool:
+def _octets_of(content: bytes) -> str:
+    return ascii(content[:_SHOWN].decode("latin-1"))
+
+
+def _is_guid(text: str) -> bool:
     try:
         guid.decode(text)
     except DecodeError:
         return False
-    return text == text.lower()
+    return True
+
+
+def _is_lower_guid(text: str) -> bool:
+    return _is_guid(text) and text == text.lower()

@@ -6,10 +6,12 @@ observed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from conformance.checks.judgement import Judgement, Notes
+from conformance.codec.sid import Sid, guid_of_sid
+from conformance.errors import DecodeError
 
 MEMBER: Final = "MembershipChanges"
 ADMINISTRATORS: Final = "S-1-5-32-544"
@@ -24,12 +26,27 @@ _READINGS: Final[Mapping[tuple[bool, bool], str]] = {
 
 
 def judge(value: Mapping[str, Any], *, asked: bool) -> Judgement:
-    """With `Attributes.ReturnClientSid` true the member is there; without it nothing is owed (A3)."""
+    """With `Attributes.ReturnClientSid` true the member is there; without it nothing is owed (A3).
+
+    Wherever a SID of an object id comes, it is one: S-1-12-1 and a GUID in four numbers.
+    """
     notes = Notes()
     if asked:
         problem = "is not there, though the request has ReturnClientSid true"
         notes.hold("join-answer/membership-changes", MEMBER in value, problem, f"/{MEMBER}")
+    for text in (*local_sids(value), *added_sids(value)):
+        if text.startswith(OBJECT_IDS) and _is(Sid.decode, text):
+            problem = f"is {ascii(text)[:_WIDEST]}, and no GUID is written with so many numbers"
+            notes.hold("join-answer/object-id-sids", _is(guid_of_sid, text), problem, f"/{MEMBER}")
     return notes.judgement()
+
+
+def _is(decode: Callable[[str], object], text: str) -> bool:
+    try:
+        decode(text)
+    except DecodeError:
+        return False
+    return True
 
 
 def reading(*, when_true: bool, when_absent: bool, when_false: bool) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from conformance.checks import certificate, join_answer, verdict
+from conformance.checks import certificate, join_answer, tenant, verdict
 from conformance.checks.certificate import Certificate
 from conformance.checks.join_answer import Asked
 from conformance.checks.judgement import Judgement
@@ -102,3 +102,10 @@ def authorities(case: Case) -> tuple[Certificate, ...]:
     if not found:
         raise Unproven("the CA file holds no certificate that can be read")
     return found
+
+
+def tenant_of(case: Case) -> str | None:
+    """The id of the tenant under test, where it is known."""
+    given = case.session.target.tenant
+    named = given if tenant.is_guid(given) else case.session.services().value("TenantInfo.TenantId")
+    return named if isinstance(named, str) else None

@@ -11,13 +11,13 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.checks import habits, join_answer, membership, tenant, verdict
+from conformance.checks import habits, join_answer, membership, verdict
 from conformance.generate.edits import TRANSPORT_KEY
 from conformance.generate.join import JoinDraft, render
 from conformance.generate.observed import OBSERVED
 from conformance.generate.variants import Variant
 from conformance.kit import Case, Exchange, Identity, Unproven, requirement, steps
-from conformance.suites.answers import ASKING, JOIN, REGISTER, WAYS, Way, answers
+from conformance.suites.answers import ASKING, JOIN, REGISTER, WAYS, Way, answers, tenant_of
 
 SECTION = "field"
 PREFIX = "field-services/"
@@ -93,13 +93,6 @@ def test_certificate(case: Case) -> None:
     for one in answers(case, WAYS).values():
         if (certificate := one.certificate) is not None:
             case.judge(habits.certificate(certificate, one.at, tenant_id), one.exchange)
-
-
-def tenant_of(case: Case) -> str | None:
-    """The id of the tenant under test, where it is known."""
-    given = case.session.target.tenant
-    named = given if tenant.is_guid(given) else case.session.services().value("TenantInfo.TenantId")
-    return named if isinstance(named, str) else None
 
 
 @requirement(f"{PREFIX}certificate-join-type")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from hypothesis import Phase, given, settings
 
-from conformance.checks import distinct, join_answer, membership
+from conformance.checks import distinct, habits, join_answer, lint, membership
+from conformance.checks.certificate import same_key
 from conformance.generate.join import JoinDraft
 from conformance.generate.strategies import join_drafts
 from conformance.kit import Case, Unproven, may_bear_on, requirement
@@ -23,6 +24,7 @@ from conformance.suites.answers import (
     authorities,
     joined,
     judged,
+    tenant_of,
 )
 
 SECTION = "2.1.1.1.2"
@@ -42,6 +44,7 @@ CHANGES = (
     "join-answer/local-sid-form",
     "join-answer/add-sids",
     "join-answer/add-sids-form",
+    "join-answer/object-id-sids",
 )
 RAW_BODY = ("join-answer/raw-body-base64", "join-answer/raw-body-certificate", "join-answer/raw-body-nothing-after")
 THUMBPRINT = ("join-answer/thumbprint-form", "join-answer/thumbprint-value")
@@ -114,7 +117,7 @@ def test_membership_when_asked(case: Case) -> None:
     """ReturnClientSid true, with each JoinType: MembershipChanges is there, and is what the document says it is."""
     judge_each(case, ASKING)
     for id_ in CHANGES:
-        case.not_applicable(id_, "MembershipChanges is empty, or its AddSIDs are, in every answer")
+        case.not_applicable(id_, "MembershipChanges is empty, or has nothing of that kind, in every answer")
 
 
 @may_bear_on(*CHANGES)
@@ -200,6 +203,31 @@ def test_purposes(case: Case) -> None:
 def test_names_of_the_certificate(case: Case) -> None:
     """The same answers: the subject is not the request's placeholder, the serial is positive and not too long."""
     judge_each(case)
+
+
+@requirement(habits.AGREES)
+def test_certificate_does_not_contradict_itself(case: Case) -> None:
+    """The same answers: the private extensions, where they are there, name the device of the subject and our tenant."""
+    tenant_id = tenant_of(case)
+    for one in answers(case).values():
+        certificate = one.certificate
+        if certificate is not None and same_key(certificate.public_key, one.draft.csr.info.public_key):
+            case.judge(habits.agree(certificate, one.draft.join_type, tenant_id), one.exchange)
+    if any(one.certificate for one in answers(case).values()):
+        case.not_applicable(habits.AGREES, "no certificate says any of it twice")
+
+
+@requirement(lint.LINT, lint.DEPARTURES)
+def test_certificate_in_the_eyes_of_a_linter(case: Case) -> None:
+    """The same answers: RFC 5280 as pkilint reads it, without what the other cases tell of."""
+    found = [(one, certificate) for one in answers(case).values() if (certificate := one.certificate) is not None]
+    reason = "no answer has a certificate that can be read"
+    for one, certificate in found:
+        try:
+            case.judge(lint.judge(certificate), one.exchange)
+        except lint.NotLintedError as error:
+            reason = f"the certificate could not be linted: {error}"
+    case.ledger.unproven([] if case.has_observed(lint.DEPARTURES) else case.requirements, reason)
 
 
 # --- every request that conforms, and what all devices show together

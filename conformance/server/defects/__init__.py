@@ -7,6 +7,7 @@ Importing this package registers all of them, a module per part of the document.
 from __future__ import annotations
 
 from . import (
+    answer_details,
     certificate,
     device,
     discovery,
@@ -22,6 +23,7 @@ from .registry import Defect, apply, defect, defects, find
 
 __all__ = [
     "Defect",
+    "answer_details",
     "apply",
     "certificate",
     "defect",
