@@ -10,6 +10,7 @@ from conformance.results.baseline import Standing
 from conformance.results.fold import fold
 from conformance.results.outcome import RequirementResult, Results, SectionTotals, Verdict
 from conformance.results.records import (
+    LEFT_OUT,
     NOT_OFFERED,
     Accepted,
     Device,
@@ -24,12 +25,14 @@ from conformance.results.records import (
     Stop,
     StreamRecord,
     TestRecord,
+    left_out,
     not_offered,
 )
 from conformance.results.stream import FORMAT, Writer, load, read
 
 __all__ = [
     "FORMAT",
+    "LEFT_OUT",
     "NOT_OFFERED",
     "Accepted",
     "Device",
@@ -51,6 +54,7 @@ __all__ = [
     "Verdict",
     "Writer",
     "fold",
+    "left_out",
     "load",
     "not_offered",
     "read",

@@ -76,6 +76,7 @@ def fold(records: Iterable[StreamRecord], catalogue: Catalogue) -> Results:
         tests=stream.tests,
         baseline=baseline,
         strict=stream.header.strict,
+        budget=stream.header.budget,
     )
     ruling = judge(run)
     return Results(
@@ -93,6 +94,7 @@ def fold(records: Iterable[StreamRecord], catalogue: Catalogue) -> Results:
         layers=dict(sorted(sum((Counter(test.layers) for test in stream.tests), Counter()).items())),
         exit_status=ruling.exit_status,
         baseline=None if stream.header.accepted is None else baseline,
+        left_out=run.left_out,
     )
 
 

@@ -80,7 +80,7 @@ class Results:
     """The whole run. `counts` has every outcome, zero or not; `layers` counts edits by the layer they were made in.
 
     `verdict` is about the target, `exit_status` about the gate: they part where a baseline accepts failures, or has too
-    much. `baseline` is None where the run had none.
+    much. `baseline` is None where the run had none. `left_out`: the tests that the header's budget had no time for.
     """
 
     header: Header
@@ -97,6 +97,7 @@ class Results:
     layers: dict[str, int]
     exit_status: int
     baseline: Standing | None = None
+    left_out: tuple[str, ...] = ()
 
     @property
     def failed(self) -> tuple[RequirementResult, ...]:
@@ -129,6 +130,7 @@ class Results:
             "layers": dump(self.layers),
             "devices": {"created": len(self.devices), "removed": sum(device.removed for device in self.devices)},
             **({"baseline": _baseline(self.baseline, strict=header.strict)} if self.baseline else {}),
+            **({"budget": {"seconds": header.budget, "left_out": list(self.left_out)}} if header.budget else {}),
         }
 
 

@@ -15,11 +15,17 @@ from conformance.exchange import Exchange
 from conformance.results import wire
 
 NOT_OFFERED = "not offered"
+LEFT_OUT = "left out"
 
 
 def not_offered(what: str) -> str:
     """The reason of a skip that is the target's to decide: it does not offer `what`, so it cannot be held to it."""
     return f"{NOT_OFFERED}: {what}"
+
+
+def left_out(budget: float) -> str:
+    """The reason of a skip for want of time: there was too little left of so many seconds."""
+    return f"{LEFT_OUT}: too little was left of the budget of {budget:g} s"
 
 
 class Outcome(Enum):
@@ -61,7 +67,10 @@ class Accepted(Record):
 
 @dataclass(frozen=True, slots=True)
 class Header(Record):
-    """What the run set out to do. `accepted` is its baseline, None without one; `strict`: a fixed entry gates."""
+    """What the run set out to do. `accepted` is its baseline, None without one; `strict`: a fixed entry gates.
+
+    `budget`: how many seconds it was given, None for as many as it takes.
+    """
 
     started: str  # ISO 8601, UTC
     target: dict[str, str]  # url, tenant, domain
@@ -73,6 +82,7 @@ class Header(Record):
     given: tuple[str, ...] = ()  # the needs that are available
     accepted: tuple[Accepted, ...] | None = None
     strict: bool = False
+    budget: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

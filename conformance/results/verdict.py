@@ -4,16 +4,17 @@ Rule 1: conformant has to be earned. A failure at the gate's level decides; othe
 without enough evidence makes it incomplete, and only what remains is conformant.
 Rule 2: the verdict is about the target, the status about the gate. Failures that the baseline accepts leave a target
 nonconformant and let it through, once the run was complete; what the baseline has too much stops a conformant one.
+Rule 3: what a budget had no time for was not tested: it counts as lacking, and every verdict says how much it was.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from conformance.results.baseline import Standing
 from conformance.results.outcome import RequirementResult, Verdict
-from conformance.results.records import Outcome
+from conformance.results.records import LEFT_OUT, Outcome
 
 if TYPE_CHECKING:
     from conformance.results.records import TestRecord
@@ -28,6 +29,7 @@ class Run:
     """What a verdict rests on. `stopped` is why the run stopped early; `ended` whether its footer was written.
 
     `baseline` is what became of the baseline's entries; `strict`: those that fail no more stop the gate too.
+    `budget` is how many seconds the run was given, None for as many as it takes.
     """
 
     requirements: tuple[RequirementResult, ...]
@@ -37,6 +39,14 @@ class Run:
     tests: tuple[TestRecord, ...] = ()
     baseline: Standing = field(default_factory=Standing)
     strict: bool = False
+    budget: float | None = None
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The tests that the budget had no time for, or not for all of them."""
+        return tuple(
+            test.test for test in self.tests if any(one.reason.startswith(LEFT_OUT) for one in test.requirements)
+        )
 
     @property
     def applicable(self) -> tuple[RequirementResult, ...]:
@@ -62,6 +72,17 @@ class Ruling:
 
 def judge(run: Run) -> Ruling:
     """What the run comes to."""
+    ruling = _judge(run)
+    return replace(ruling, why=ruling.why + _short(run))
+
+
+def _short(run: Run) -> str:
+    """What the budget had no time for, as a sentence of its own."""
+    left = len(run.left_out)
+    return f" The budget of {run.budget:g} s left out {left} of {len(run.tests)} tests." if left else ""
+
+
+def _judge(run: Run) -> Ruling:
     levels = GATES.get(run.gate, ("MUST",))
     failed = [item for item in run.requirements if item.verdict is Outcome.FAIL and item.level in levels]
     if gated := [item for item in failed if item.accepted is None]:
@@ -120,7 +141,9 @@ def _too_little(run: Run) -> str:
     if settled * _ENOUGH[1] >= applicable * _ENOUGH[0]:
         return ""
     missing = sorted({need for item in run.applicable for need in item.missing})
-    remedy = f" (not given: {', '.join(missing)})" if missing else ""
+    remedies = [f"not given: {', '.join(missing)}"] if missing else []
+    remedies += ["give it more with --budget"] if run.left_out else []
+    remedy = f" ({'; '.join(remedies)})" if remedies else ""
     return f"Only {settled} of {applicable} applicable MUST requirements came to pass or fail{remedy}."
 
 
