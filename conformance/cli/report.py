@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 from rich.console import Console
 
+from conformance.errors import ConformanceError
 from conformance.paths import REPORTS
 from conformance.report import terminal, write_all, write_comparison
 from conformance.results import Results, fold, load
@@ -27,19 +29,29 @@ STREAM = "results.jsonl"
 def report(results: tuple[Path, ...], out: Path) -> None:
     """Render again what a run recorded.
 
-    RESULTS is a results.jsonl, or a folder that holds one; several are put side by side.
+    RESULTS is a results.jsonl, or a folder that holds one; several are put side by side. Ends with 3 where a run was cut
+    off, and with 0 otherwise, whatever the verdict.
     """
     runs = [_read(path) for path in results]
     console = Console(highlight=False, soft_wrap=False)
     if len(runs) == 1:
         page = write_all(out, runs[0], catalogue())
         console.print(terminal.summary(runs[0], catalogue(), page))
-        return
+        _end(results, runs)
     page = write_comparison(out, runs, catalogue())
     for path, run in zip(results, runs, strict=True):
         console.print(f"{path}:", end=" ", markup=False)
         console.print(terminal.verdict(run))
     console.print(f"report: {page}", markup=False)
+    _end(results, runs)
+
+
+def _end(paths: tuple[Path, ...], runs: list[Results]) -> None:
+    """Ends the command: 3 where a run was cut off, so that a script does not take what is left of it for the whole."""
+    cut = [path for path, run in zip(paths, runs, strict=True) if run.ended is None]
+    for path in cut:
+        click.echo(f"drs-conformance: {path} was cut off before its footer; the report tells what it holds", err=True)
+    sys.exit(ConformanceError.exit_status if cut else 0)
 
 
 def _read(path: Path) -> Results:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -58,8 +59,31 @@ def test_rendering_a_failed_run_is_no_failure_of_the_command(tmp_path: Path) -> 
 
 def test_a_run_cut_short_is_rendered_too(tmp_path: Path) -> None:
     done = run(record(tmp_path, whole=False), "--out", tmp_path / "out")
-    assert done.exit_code == 0
+    assert done.exit_code == 3
     assert "The run ended without a footer" in done.stdout
+    assert done.stderr == (
+        f"drs-conformance: {tmp_path} was cut off before its footer; the report tells what it holds\n"
+    )
+
+
+@pytest.mark.parametrize("place", ["header", "test", "half a line"])
+def test_a_run_cut_off_anywhere_is_readable_and_ends_with_3(tmp_path: Path, place: str) -> None:
+    """As `kill -9` leaves it: after a whole line, or in the middle of one."""
+    stream = record(tmp_path, Outcome.FAIL) / "results.jsonl"
+    lines = stream.read_bytes().splitlines(keepends=True)
+    kept = {"header": lines[:1], "test": lines[:2], "half a line": [lines[0], lines[1][:-40]]}[place]
+    stream.write_bytes(b"".join(kept))
+    done = run(tmp_path, "--out", tmp_path / "out")
+    assert done.exit_code == 3
+    assert "was cut off before its footer" in done.stderr
+    document = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert (document["ended"], document["exit_status"]) == (None, 1 if place == "test" else 3)
+
+
+def test_one_cut_off_among_several_is_named(tmp_path: Path) -> None:
+    done = run(record(tmp_path / "a"), record(tmp_path / "b", whole=False), "--out", tmp_path / "out")
+    assert (done.exit_code, done.stderr.count("\n")) == (3, 1)
+    assert f"{tmp_path / 'b'} was cut off" in done.stderr
 
 
 def test_runs_side_by_side(tmp_path: Path) -> None:
