@@ -37,6 +37,8 @@ def progress(run: Run) -> Watcher:
         markup=False,
         soft_wrap=True,
     )
+    if run.earlier is not None:
+        console.print(f"{len(run.earlier.done)} tests of an earlier run are kept", highlight=False)
     return Bars(console) if console.file.isatty() and not console.is_dumb_terminal else Lines(console)
 
 

@@ -38,7 +38,7 @@ def configure(config: pytest.Config) -> None:
     journal = journal_of(settings, target)
     session = open_session(settings, target, credentials, journal)
     config.add_cleanup(session.transport.close)
-    config.pluginmanager.register(Recorder(session, journal, settings.selection), "drs-recorder")
+    config.pluginmanager.register(Recorder(session, journal, settings), "drs-recorder")
     _own_settings(config)
 
 
@@ -77,7 +77,8 @@ def _allure(config: pytest.Config, run: Run) -> None:
     """Allure's results go beside the others, in a directory that holds none of an earlier run."""
     if hasattr(config.option, "allure_report_dir") and not config.option.allure_report_dir:
         directory = run.settings.out / "allure-results"
-        shutil.rmtree(directory, ignore_errors=True)
+        if run.earlier is None:
+            shutil.rmtree(directory, ignore_errors=True)
         config.option.allure_report_dir = str(directory)
 
 

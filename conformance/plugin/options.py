@@ -77,6 +77,8 @@ OPTIONS = (
     Option("seed", "seed of everything random; the same seed sends the same requests", "N", "0"),
     Option("select", "run only this requirement, id prefix or section; repeatable", "ID-OR-SECTION", many=True),
     Option("timeout", "seconds to wait for an answer", "SECONDS", "10"),
+    Option("resume", "go on with this run, which was cut off; what it tested is kept", "RUN", path=True),
+    Option("failed-from", "repeat what failed in this run, as it was sent", "RUN", path=True),
 )
 BY_NAME = {option.name: option for option in OPTIONS}
 _OPTION = re.compile(rf"(?<![\w-])--(?=(?:{'|'.join(option.name for option in OPTIONS)})(?![\w-]))")
@@ -91,12 +93,14 @@ def spelled(sentence: str, prefix: str) -> str:
 class Raw:
     """The options as given: command line first, then environment, file and defaults. Values are text, lists or flags.
 
-    `origins` says of those that were not given by name how they were; `file` is the configuration file, if any.
+    `origins` says of those that were not given by name how they were; `file` is the configuration file, if any;
+    `defaulted` are those that nothing gave.
     """
 
     values: Mapping[str, Any]
     origins: Mapping[str, str] = field(default_factory=dict)
     file: config.File | None = None
+    defaulted: frozenset[str] = frozenset()
 
     @classmethod
     def collect(
@@ -117,12 +121,15 @@ class Raw:
         file = config.find(path, said, folder or Path.cwd(), BY_NAME)
         values: dict[str, Any] = {"config": path}
         origins: dict[str, str] = {"config": said}
+        defaulted = set()
         for option in OPTIONS:
             if option.name != "config":
-                values[option.name], said = _value(option, given(option), environ, file)
-                if said:
-                    origins[option.name] = said
-        raw = cls(values, origins, file)
+                values[option.name], origin = _value(option, given(option), environ, file)
+                if origin is None:
+                    defaulted.add(option.name)
+                elif origin:
+                    origins[option.name] = origin
+        raw = cls(values, origins, file, frozenset(defaulted))
         for option in OPTIONS:
             if option.choices and values[option.name] not in option.choices:
                 raise UsageError(
@@ -147,8 +154,8 @@ class Raw:
         return tuple(self.values[name] or ())
 
 
-def _value(option: Option, given: Any, environ: Mapping[str, str], file: config.File | None) -> tuple[Any, str]:
-    """The value of an option, and how it was given where not by name."""
+def _value(option: Option, given: Any, environ: Mapping[str, str], file: config.File | None) -> tuple[Any, str | None]:
+    """The value of an option, and how it was given where not by name; None where it was not."""
     _refuse_empty(option, given)
     if given:
         return given, ""
@@ -156,7 +163,7 @@ def _value(option: Option, given: Any, environ: Mapping[str, str], file: config.
         return _from_variable(option, environ[option.env]), option.env
     if file is not None and option.name in file.values:
         return file.values[option.name], file.said(option.name)
-    return option.default, ""
+    return option.default, None
 
 
 def _refuse_empty(option: Option, given: Any) -> None:

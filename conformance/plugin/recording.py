@@ -18,7 +18,7 @@ from conformance.paths import SUITES
 from conformance.plugin import labels
 from conformance.plugin.redacting import redact_json, redact_report
 from conformance.plugin.run import Journal
-from conformance.plugin.settings import given
+from conformance.plugin.settings import Settings, given
 from conformance.results import Device, Outcome, RequirementOutcome, TestRecord, not_offered
 from conformance.spec import NEEDS, catalogue
 
@@ -55,11 +55,12 @@ def open_case(request: pytest.FixtureRequest) -> Case:
 class Recorder:
     """One worker's side of a run: its session with the target, and a record for every test."""
 
-    def __init__(self, session: Session, journal: Journal, selection: frozenset[str] | None) -> None:
+    def __init__(self, session: Session, journal: Journal, settings: Settings) -> None:
         self.session = session
         self._twins = Twins(session)
         self._journal = journal
-        self._selection = selection
+        self._selection = settings.selection
+        self._done = settings.done
         self._given = given(session.target, session.credentials)
 
     def open(self, item: pytest.Item) -> Case:
@@ -101,8 +102,8 @@ class Recorder:
         """Keeps what was selected, in the order of the document, and labels it for Allure."""
         if own := [item.nodeid for item in items if SUITES not in item.path.parents]:
             pytest.exit(f"{own[0]} is no conformance test; give the suites a session of their own", 2)
-        if self._selection is not None:
-            chosen = [item for item in items if only(declared(item), self._selection)]
+        if self._selection is not None or self._done:
+            chosen = [item for item in items if only(declared(item), self._selection) and item.nodeid not in self._done]
             config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
             items[:] = chosen
         order = {section.number: place for place, section in enumerate(catalogue().sections)}

@@ -11,7 +11,7 @@ import os
 import platform
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from typing import Any
 from conformance.client import Credentials, Secrets, Target, Transport
 from conformance.errors import ConformanceError, TargetError, UsageError
 from conformance.kit import Session, Unproven
+from conformance.plugin import again
+from conformance.plugin.again import Earlier
 from conformance.plugin.embedded import ReferenceServer, credentials_of, target_of
 from conformance.plugin.options import Raw, spelled
 from conformance.plugin.settings import Settings, check_fresh, given, read_target
@@ -58,6 +60,7 @@ class Run:
     interrupted: bool = False
     finishing: bool = False  # from here on nothing may keep the results from being written
     unwritable: UsageError | None = None
+    earlier: Earlier | None = None  # the run that this one goes on with
     _doubt: str | None = None
     _footed: bool = False
     _began: float = field(default_factory=time.monotonic)
@@ -81,9 +84,12 @@ class Run:
             accepted=self.settings.accepted,
             strict=self.settings.strict_baseline,
         )
-        self.record(header)
+        for record in (header, *(self.earlier.kept if self.earlier else ())):
+            self.record(record)
         if self.unwritable is not None:
             raise self.unwritable
+        if self.earlier is not None:
+            self.earlier.drop_copy(self.settings.out)
         try:
             check_fresh(self.credentials)
             self._preflight()
@@ -142,7 +148,8 @@ class Run:
                 self.stop(self._doubt)
             requests = self._probes + sum(record.requests for record in self.records if isinstance(record, TestRecord))
             self._footed = True
-            self.record(Footer(now(), round(time.monotonic() - self._began, 3), requests, self.stopped))
+            seconds = time.monotonic() - self._began + (self.earlier.seconds if self.earlier else 0)
+            self.record(Footer(now(), round(seconds, 3), requests, self.stopped))
             self.writer.close()
         results = fold(self.records, catalogue())
         write_all(self.settings.out, results)
@@ -156,21 +163,32 @@ class Run:
 
 def prepare(raw: Raw) -> Run:
     """Reads the options, starts the reference server where no target is named, opens the stream: `UsageError`."""
-    settings = Settings.read(raw)
+    raw, earlier = again.taken_up(raw)
+    settings = replace(Settings.read(raw), done=earlier.done if earlier else frozenset())
     named = read_target(raw, settings.timeout) if raw.text("target") is not None else None
     if named is None:
         _refuse_orphans(raw)
-    _make_room(settings.out, raw.said("out"))
+    elif earlier is not None:
+        again.check_target(raw, earlier, named[0])
+    _make_room(settings.out, raw.said("out"), earlier)
     if named is not None:
-        return Run(settings, *named, Writer(settings.out / "results.jsonl"))
+        return Run(settings, *named, _writer(settings.out, earlier), earlier=earlier)
     server = ReferenceServer()
     try:
         target = target_of(server.ready, settings.timeout)
         credentials = credentials_of(server.ready, target)
-        return Run(settings, target, credentials, Writer(settings.out / "results.jsonl"), server)
+        if earlier is not None:
+            again.check_target(raw, earlier, target)
+        return Run(settings, target, credentials, _writer(settings.out, earlier), server, earlier=earlier)
     except BaseException:  # also Ctrl-C: nobody else knows of the server yet
         server.stop()
         raise
+
+
+def _writer(out: Path, earlier: Earlier | None) -> Writer:
+    if earlier is not None:
+        earlier.set_aside(out)
+    return Writer(out / again.STREAM)
 
 
 def _refuse_orphans(raw: Raw) -> None:
@@ -185,15 +203,17 @@ def _refuse_orphans(raw: Raw) -> None:
             )
 
 
-def _make_room(out: Path, option: str) -> None:
-    """The directory for results, writable, and without an earlier run's. Raises `UsageError`."""
+def _make_room(out: Path, option: str, earlier: Earlier | None) -> None:
+    """The directory for results, writable, and without an earlier run's but what is gone on from. `UsageError`."""
     try:
         out.mkdir(parents=True, exist_ok=True)
         probe = out / f".writable-{os.getpid()}"
         probe.touch()
         probe.unlink()
+        kept = earlier.keep_devices(out) if earlier else set()
         for leftover in _FILES:
-            (out / leftover).unlink(missing_ok=True)
+            if leftover not in kept:
+                (out / leftover).unlink(missing_ok=True)
     except OSError as error:
         what = str(error.strerror)
         if error.filename and Path(error.filename).name in _FILES:
@@ -207,6 +227,10 @@ def open_session(settings: Settings, target: Target, credentials: Credentials, j
     for supply in (credentials.token, credentials.challenge):
         if supply is not None and not supply.many:
             secrets.add(supply.next())
+    for name, value in target.network.headers:
+        secrets.hide(name)
+        if value not in {target.tenant, target.domain, target.upn}:  # which every record tells
+            secrets.add(value)
     transport = Transport(target, secrets)
     return Session(target, credentials, secrets, transport, settings.profile, settings.seed, on_device=journal.add)
 
@@ -229,10 +253,6 @@ class Journal:
         device = Device(id_, now(), thumbprint)
         self.fresh.append(device)
         line = json.dumps(device.to_json()) + "\n"
-    for name, value in target.network.headers:
-        secrets.hide(name)
-        if value not in {target.tenant, target.domain, target.upn}:  # which every record tells
-            secrets.add(value)
         try:
             handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
             try:
@@ -247,12 +267,16 @@ class Journal:
 
 def worker_input(run: Run) -> dict[str, Any]:
     """What a worker of pytest-xdist needs to speak to the same target; options it reads for itself."""
-    return {"ready": run.server.ready if run.server else None}
+    ready = run.server.ready if run.server else None
+    return {"ready": ready, "values": again.values(run.settings), "done": sorted(run.settings.done)}
 
 
 def worker_session(raw: Raw, given_by_controller: dict[str, Any]) -> tuple[Settings, Target, Credentials]:
     """A worker's settings, and the target its controller has."""
-    settings = Settings.read(raw)
+    settings = replace(
+        Settings.read(again.with_values(raw, given_by_controller["values"])),
+        done=frozenset(given_by_controller["done"]),
+    )
     ready = given_by_controller["ready"]
     if ready is None:
         target, credentials = read_target(raw, settings.timeout)

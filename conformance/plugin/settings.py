@@ -23,7 +23,10 @@ _TOKEN_REUSE = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run was asked to do, target apart. `selection` is None for everything, else requirement ids."""
+    """What a run was asked to do, target apart. `selection` is None for everything, else requirement ids.
+
+    `done` are the node ids of tests that an earlier run came to the end of, and this one goes on from.
+    """
 
     profile: Profile
     gate: str
@@ -34,6 +37,7 @@ class Settings:
     timeout: float = 10.0
     accepted: tuple[Accepted, ...] | None = None
     strict_baseline: bool = False
+    done: frozenset[str] = frozenset()
 
     @classmethod
     def read(cls, raw: Raw) -> Settings:
@@ -88,6 +92,7 @@ def read_target(raw: Raw, timeout: float) -> tuple[Target, Credentials]:
     if tenant is None:
         raise UsageError("--tenant is missing and no token names one; pass the tenant's id or domain name")
     domain = raw.text("domain") or (None if _is_guid(tenant) else tenant)
+    network = read_network(raw, Target(url, tenant).place)
     target = Target(
         url,
         tenant,
@@ -98,6 +103,7 @@ def read_target(raw: Raw, timeout: float) -> tuple[Target, Credentials]:
         raw.flag("insecure"),
         timeout,
         raw.flag("allow-device-creation"),
+        network,
     )
     return target, credentials
 
@@ -115,7 +121,6 @@ def check_fresh(credentials: Credentials) -> None:
 
 def given(target: Target, credentials: Credentials) -> frozenset[str]:
     """The needs (catalogue) that this run can meet; what the target offers is found out later."""
-    network = read_network(raw, Target(url, tenant).place)
     challenge = credentials.challenge
     met = {
         "token": credentials.token,
@@ -126,7 +131,6 @@ def given(target: Target, credentials: Credentials) -> frozenset[str]:
         "audience-token": credentials.audience_token,
         "ca": target.ca_file,
         "upn": target.upn,
-        network,
         "domain": target.domain,
         "tls": target.url.startswith("https:"),
         "device-creation": target.loopback or target.devices_allowed,
