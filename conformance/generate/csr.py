@@ -45,7 +45,8 @@ class CsrDraft:
     """What a certificate request is to say; the defaults are those of MS-DRS 2.1.1.1.1.
 
     `nonce` is the text of a nonce answer's Value; it becomes an extension whose extnValue holds an element of tag
-    `nonce_tag`, or the text's bare octets where that is None (A10). `extensions` and `attributes` stand beside it.
+    `nonce_tag`, or the text's bare octets where that is None (A10). Who sends the request puts a nonce in where it has
+    none, unless it is to be `bare`. `extensions` and `attributes` stand beside it.
     `public_key` is written in place of the key's own; `algorithm` in place of the one the signature is made with.
     `reshape_info` changes the encoded CertificationRequestInfo before it is signed, `reshape_signature` the signature.
     """
@@ -54,6 +55,7 @@ class CsrDraft:
     subject: Name = SUBJECT
     version: int = 0
     nonce: str | None = None
+    bare: bool = False
     nonce_tag: int | None = tags.UTF8_STRING
     nonce_critical: bool = False
     extensions: tuple[Extension, ...] = ()

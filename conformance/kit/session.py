@@ -240,7 +240,7 @@ class Session:
         )
         endpoint = self.endpoint(f"{service}.{member}")
         draft = draft or self.draft()
-        if draft.csr.nonce is None and (nonce := self.nonce()) is not None:
+        if draft.csr.nonce is None and not draft.csr.bare and (nonce := self.nonce()) is not None:
             draft = draft.with_nonce(nonce)
         if precreate and draft.challenge is None:
             draft = draft.with_challenge(self.secret(self.credentials.challenge, "challenge"))

@@ -55,7 +55,7 @@ _CSR = (
         "without-nonce",
         "The certificate request has no nonce.",
         (f"{_JOIN}csr-nonce-accepted",),
-        with_csr(nonce=None),
+        with_csr(nonce=None, bare=True),
         "A12",
         "optional",
         "required",
@@ -82,7 +82,7 @@ _CSR = (
             (
                 "empty-extension-request",
                 "The request has no nonce, and asks for no extension in an empty extensionRequest.",  # libhimmelblau
-                with_csr(nonce=None, attributes=(Attribute(EXTENSION_REQUEST, (extension.encode(()),)),)),
+                with_csr(nonce=None, bare=True, attributes=(Attribute(EXTENSION_REQUEST, (extension.encode(()),)),)),
             ),
             (
                 "key-usage",

@@ -1,4 +1,4 @@
-"""What many defects share: an altered document, an altered reply, a request altered before it is read.
+"""What many defects share: an altered document or reply, a request altered or refused before it is read.
 
 The one rule: a defect works on copies; what the honest behaviour gave stays as it was.
 """
@@ -9,6 +9,8 @@ import json
 from copy import deepcopy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from conformance.server.refusal import Refusal
 
 if TYPE_CHECKING:
     import uuid
@@ -114,3 +116,30 @@ def name_twice(reply: Reply) -> Reply:
 def in_array(reply: Reply) -> Reply:
     """A reply whose object stands in an array."""
     return replace(reply, body=b"[" + reply.body + b"]")
+
+
+def refusing(honest: Behaviour, when: Callable[[Asked], bool], status: int = 400) -> Behaviour:
+    """The behaviour that refuses the requests for which `when` holds, with this status."""
+
+    def refuse(asked: Asked) -> Asked:
+        if when(asked):
+            raise Refusal("The request is not supported here.", status=status)
+        return asked
+
+    return asking(honest, refuse)
+
+
+def heard(honest: Behaviour, change: Callable[[bytes, bytes], bytes]) -> Behaviour:
+    """The behaviour that reads `change(head, rest)` of the octets that begin with a whole head; lines end in CR LF."""
+
+    def hear(octets: bytes) -> bytes:
+        came = honest.hear(octets)
+        head, end, rest = came.partition(b"\r\n\r\n")
+        return change(head, rest) if end else came
+
+    return replace(honest, hear=hear)
+
+
+def heard_head(honest: Behaviour, change: Callable[[bytes], bytes]) -> Behaviour:
+    """The behaviour that reads every head of a request as `change` gives it."""
+    return heard(honest, lambda head, rest: change(head) + b"\r\n\r\n" + rest)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.hashes import SHA1
 
 from conformance.codec import CSR_CN, der
 from conformance.server import certificate
@@ -16,7 +17,10 @@ from .registry import defect
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
     from conformance.server.behaviour import Behaviour
+    from conformance.server.case import Joined
     from conformance.server.certificate import Extension, Order
 
 BASIC_CONSTRAINTS = "2.5.29.19"
@@ -125,7 +129,7 @@ def names_two_algorithms(honest: Behaviour) -> Behaviour:
     return _ordering(honest, lambda order: replace(order, inner_algorithm=inner))
 
 
-@defect(breaks={"join-answer/certificate-key"})
+@defect(breaks={"join-answer/certificate-key"}, hides={"join-answer/certificate-subject-unique"})
 def certifies_its_own_key(honest: Behaviour) -> Behaviour:
     """Certifies one key of its own for every device."""
     spki = certificate.spki_of(rsa.generate_private_key(65537, 2048))
@@ -144,3 +148,38 @@ def names_another_issuer(honest: Behaviour) -> Behaviour:
     """Names an issuer that is not its CA."""
     issuer = certificate.name((certificate.CN, der.printable_string("Another CA")))
     return _ordering(honest, lambda order: replace(order, issuer=issuer))
+
+
+@defect(
+    breaks={"join-answer/certificate-not-self-signed", "join-answer/certificate-key"},
+    hides={"join-answer/certificate-subject-unique"},
+)
+def certifies_its_signing_key(honest: Behaviour) -> Behaviour:
+    """Certifies the key it signs with in place of the device's."""
+    return replace(honest, sign=lambda order, key: honest.sign(replace(order, spki=certificate.spki_of(key)), key))
+
+
+@defect(breaks={"join-answer/certificate-hash"})
+def signs_over_sha_1(honest: Behaviour) -> Behaviour:
+    """Signs certificates over a SHA-1."""
+    old = der.sequence(der.oid(_SHA1_RSA), der.null())
+
+    def sign(order: Order, key: RSAPrivateKey) -> bytes:
+        return certificate.sign(replace(order, inner_algorithm=old, outer_algorithm=old), key, SHA1())  # noqa: S303 - the defect
+
+    return replace(honest, sign=sign)
+
+
+@defect(
+    breaks={"device/creates", "join-answer/certificate-key"},
+    hides={"join-answer/certificate-serial-unique", "join-answer/certificate-subject-unique"},
+)
+def caches_certificates_by_user(honest: Behaviour) -> Behaviour:
+    """Remembers the certificate of a user, and answers the user's next device with it."""
+    known: dict[str, bytes] = {}
+
+    def document(made: Joined) -> dict[str, Any]:
+        kept = known.setdefault(made.case.caller.upn, made.certificate)
+        return honest.join_document(replace(made, certificate=kept, thumbprint=honest.thumbprint(kept)))
+
+    return replace(honest, join_document=document)

@@ -103,7 +103,10 @@ def refuses_correlation(honest: Behaviour) -> Behaviour:
     return asking(honest, without)
 
 
-@defect(breaks={"join-answer/status", "join-service/status"})
+@defect(
+    breaks={"join-answer/status", "join-service/status", "device/join-endpoint", "device/precreate-endpoint"},
+    blinds=True,
+)
 def joins_with_202(honest: Behaviour) -> Behaviour:
     """Answers a device that it made with 202 Accepted."""
     return replace(honest, join_status=202)

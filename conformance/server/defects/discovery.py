@@ -115,7 +115,7 @@ def names_no_allowed_method(honest: Behaviour) -> Behaviour:
     return replied(honest, lambda asked, _: is_discovery(asked) or is_nonce(asked), with_header("Allow", None))
 
 
-@defect(breaks={"discovery/status"})
+@defect(breaks={"discovery/status"}, blinds=True)
 def discovers_with_201(honest: Behaviour) -> Behaviour:
     """Answers successful discovery with 201."""
     return replied(honest, good(is_discovery), lambda reply: replace(reply, status=201))
@@ -154,7 +154,7 @@ def names_a_dead_discovery_endpoint(honest: Behaviour) -> Behaviour:
     )
 
 
-@defect(breaks={"discovery/discovery-service-version"})
+@defect(breaks={"discovery/discovery-service-version"}, hides={"discovery/version-echo"})
 def omits_the_version_of_discovery(honest: Behaviour) -> Behaviour:
     """Leaves ServiceVersion out of DiscoveryService."""
     return discovered(honest, lambda all_: all_["DiscoveryService"].pop("ServiceVersion"))

@@ -38,13 +38,13 @@ def takes_thumbprint_of_thumbprint(honest: Behaviour) -> Behaviour:
     return replace(honest, thumbprint=twice)
 
 
-@defect(breaks={"join-answer/thumbprint-form"})
+@defect(breaks={"join-answer/thumbprint-form"}, hides={"join-answer/thumbprint-value"})
 def takes_thumbprint_by_sha_256(honest: Behaviour) -> Behaviour:
     """Takes the SHA-256 of the certificate for its thumbprint."""
     return replace(honest, thumbprint=lambda certificate: hashlib.sha256(certificate).hexdigest().upper())
 
 
-@defect(breaks={"join-answer/thumbprint-form"})
+@defect(breaks={"join-answer/thumbprint-form"}, hides={"join-answer/thumbprint-value"})
 def writes_thumbprint_in_base64(honest: Behaviour) -> Behaviour:
     """Writes the thumbprint in base64."""
     return replace(
@@ -65,19 +65,19 @@ def names_members_of_answers_twice(honest: Behaviour) -> Behaviour:
     return replied(honest, good(is_join), name_twice)
 
 
-@defect(breaks={"join-answer/json"}, blinds=True)
+@defect(breaks={"join-answer/json", "device/join-endpoint"}, blinds=True)
 def answers_joins_in_an_array(honest: Behaviour) -> Behaviour:
     """Puts the join answer's object into an array."""
     return replied(honest, good(is_join), in_array)
 
 
-@defect(breaks={"join-answer/user"})
+@defect(breaks={"join-answer/user"}, hides={"join-answer/upn", "join-answer/upn-value"})
 def names_no_user(honest: Behaviour) -> Behaviour:
     """Leaves User out of its answer."""
     return joined(honest, lambda answer: answer.pop("User"))
 
 
-@defect(breaks={"join-answer/upn"})
+@defect(breaks={"join-answer/upn"}, hides={"join-answer/upn-value"})
 def names_no_upn(honest: Behaviour) -> Behaviour:
     """Leaves Upn out of User."""
     return joined(honest, lambda answer: answer["User"].pop("Upn"))
@@ -89,7 +89,7 @@ def names_another_user(honest: Behaviour) -> Behaviour:
     return joined(honest, lambda answer: answer["User"].update(Upn="administrator@contoso.example"))
 
 
-@defect(breaks={"join-answer/thumbprint"})
+@defect(breaks={"join-answer/thumbprint"}, hides={"join-answer/thumbprint-form", "join-answer/thumbprint-value"})
 def sends_no_thumbprint(honest: Behaviour) -> Behaviour:
     """Leaves Thumbprint out of Certificate."""
     return joined(honest, lambda answer: answer["Certificate"].pop("Thumbprint"))
@@ -115,6 +115,30 @@ def sends_its_ca_along(honest: Behaviour) -> Behaviour:
         answer["Certificate"]["RawBody"] = base64.encode(octets + octets)
 
     return joined(honest, both)
+
+
+@defect(breaks={"join-answer/certificate", "device/join-endpoint"}, blinds=True)
+def sends_the_certificate_bare(honest: Behaviour) -> Behaviour:
+    """Sends the certificate's text for Certificate, with no object around it."""
+    return joined(honest, lambda answer: answer.update(Certificate=answer["Certificate"]["RawBody"]))
+
+
+@defect(breaks={"join-answer/raw-body"}, blinds=True)
+def sends_no_certificate(honest: Behaviour) -> Behaviour:
+    """Leaves RawBody out of Certificate."""
+    return joined(honest, lambda answer: answer["Certificate"].pop("RawBody"))
+
+
+@defect(breaks={"join-answer/raw-body-certificate"}, blinds=True)
+def sends_certificates_in_pem(honest: Behaviour) -> Behaviour:
+    """Sends the base64 of a certificate's PEM text."""
+
+    def armoured(answer: dict[str, Any]) -> None:
+        certificate = answer["Certificate"]
+        text = f"-----BEGIN CERTIFICATE-----\n{certificate['RawBody']}\n-----END CERTIFICATE-----\n"
+        certificate["RawBody"] = base64.encode(text.encode())
+
+    return joined(honest, armoured)
 
 
 # --- MembershipChanges

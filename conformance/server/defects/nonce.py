@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import base64
 import itertools
+import json
 import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from conformance.server.refusal import unauthorized
+from conformance.server.refusal import Refusal, unauthorized
 
-from .altering import asking, good, in_array, is_nonce, name_twice, nonced, replied, with_header
+from .altering import asking, discovered, good, in_array, is_nonce, name_twice, nonced, refusing, replied, with_header
 from .registry import defect
 
 if TYPE_CHECKING:
-    from conformance.server.asked import Asked
+    from collections.abc import Callable
+
+    from conformance.server.asked import Asked, Reply
     from conformance.server.behaviour import Behaviour
+    from conformance.server.nonces import NonceCase
     from conformance.server.store import Store
 
 
@@ -148,3 +152,68 @@ def gives_nonces_without_time(honest: Behaviour) -> Behaviour:
 
 def _less(name: str) -> Any:
     return lambda answer: answer["ReponseStatus"].pop(name)
+
+
+# --- how the tenant is addressed, and what is answered at all
+
+
+def _refused_nonces(honest: Behaviour, when: Callable[[str], bool]) -> Behaviour:
+    """The behaviour that gives no nonces to who names the tenant so."""
+    return refusing(honest, lambda asked: is_nonce(asked) and when(asked.path.rpartition("/")[2]), 404)
+
+
+def _is_domain(name: str) -> bool:
+    return "." in name
+
+
+@defect(breaks={"nonce/tenant-id"})
+def gives_nonces_by_domain_only(honest: Behaviour) -> Behaviour:
+    """Names a nonce endpoint by domain name, and knows no other."""
+
+    def by_domain(services: dict[str, Any]) -> None:
+        service, tenant = services["NonceService"], services["TenantInfo"]
+        service["Endpoint"] = service["Endpoint"].replace(tenant["TenantId"], tenant["TenantName"])
+
+    return _refused_nonces(discovered(honest, by_domain), lambda name: not _is_domain(name))
+
+
+@defect(breaks={"nonce/domain-name"}, hides={"nonce/accepted-by-domain-name"})
+def gives_nonces_by_id_only(honest: Behaviour) -> Behaviour:
+    """Gives nonces by the tenant's id and knows no domain names."""
+    return _refused_nonces(honest, _is_domain)
+
+
+@defect(breaks={"nonce/discovered-served"}, blinds=True)
+def names_a_dead_nonce_endpoint(honest: Behaviour) -> Behaviour:
+    """Names a nonce endpoint where nothing is served."""
+    return _refused_nonces(honest, lambda _name: True)
+
+
+@defect(breaks={"nonce/accepted-by-domain-name"})
+def forgets_nonces_by_domain(honest: Behaviour) -> Behaviour:
+    """Keeps a nonce that was asked for by domain name where no join finds it."""
+    lost: set[str] = set()
+
+    def note(asked: Asked, reply: Reply) -> Reply:
+        out = honest.reply(asked, reply)
+        if good(is_nonce)(asked, out) and _is_domain(asked.path.rpartition("/")[2]):
+            lost.add(json.loads(out.body)["Value"])
+        return out
+
+    def found(case: NonceCase) -> None:
+        if case.text in lost:
+            raise Refusal("The nonce was not issued here.", subcode="error_invalid_nonce")
+
+    return replace(honest, reply=note, accept_nonce=honest.accept_nonce.plus("found", found))
+
+
+@defect(breaks={"nonce/response-status"})
+def gives_nonces_without_status(honest: Behaviour) -> Behaviour:
+    """Leaves ReponseStatus out of its answer."""
+    return nonced(honest, lambda answer: answer.pop("ReponseStatus"))
+
+
+@defect(breaks={"nonce/value"}, blinds=True)
+def gives_no_nonces(honest: Behaviour) -> Behaviour:
+    """Leaves the nonce out of its answer."""
+    return nonced(honest, lambda answer: answer.pop("Value"))

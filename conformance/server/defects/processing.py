@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.server.refusal import Refusal, Trouble
 
-from .altering import asking, is_join
+from .altering import is_join, refusing, succeeded
 from .registry import defect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.server.asked import Asked
+    from conformance.server.asked import Asked, Reply
     from conformance.server.behaviour import Behaviour
+    from conformance.server.case import Joined
 
 
 @defect(breaks={"processing/json-tail"})
@@ -72,12 +73,7 @@ def reads_bodies_of_any_size(honest: Behaviour) -> Behaviour:
 
 
 def _refusing(honest: Behaviour, when: Callable[[Asked], bool]) -> Behaviour:
-    def refuse(asked: Asked) -> Asked:
-        if is_join(asked) and when(asked):
-            raise Refusal("The body cannot be read.")
-        return asked
-
-    return asking(honest, refuse)
+    return refusing(honest, lambda asked: is_join(asked) and when(asked))
 
 
 @defect(breaks={"processing/chunked"})
@@ -132,3 +128,61 @@ def shows_its_insides(honest: Behaviour) -> Behaviour:
 def refuses_with_200(honest: Behaviour) -> Behaviour:
     """Answers a refusal with 200 and an error body."""
     return replace(honest, error_status=lambda refused: 200 if refused.status == 400 else honest.error_status(refused))  # noqa: PLR2004
+
+
+@defect(breaks={"processing/no-server-error"})
+def breaks_over_deep_json(honest: Behaviour) -> Behaviour:
+    """Answers 500 to a body that opens more brackets than its reader has levels."""
+    return refusing(honest, lambda asked: asked.body.count(b"[") > 1000, 500)  # noqa: PLR2004 - levels
+
+
+@defect(breaks={"processing/refusal-without-device"})
+def sends_a_device_with_refusals(honest: Behaviour) -> Behaviour:
+    """Sends the certificate of the last device along with a refusal."""
+    last: list[dict[str, Any]] = [{"Thumbprint": "", "RawBody": ""}]
+
+    def document(made: Joined) -> dict[str, Any]:
+        answer = honest.join_document(made)
+        last[0] = answer["Certificate"]
+        return answer
+
+    return replace(
+        honest,
+        join_document=document,
+        error_document=lambda trouble: {**honest.error_document(trouble), "Certificate": last[0]},
+    )
+
+
+@defect(breaks={"processing/no-secrets"})
+def repeats_tokens(honest: Behaviour) -> Behaviour:
+    """Repeats in a refusal the token that came with the request."""
+
+    def reply(asked: Asked, given: Reply) -> Reply:
+        out = honest.reply(asked, given)
+        if not is_join(asked) or succeeded(out) or asked.header("authorization") is None:
+            return out
+        return replace(
+            out, body=out.body[:-1] + b", " + json.dumps({"sent": asked.header("authorization")}).encode()[1:]
+        )
+
+    return replace(honest, reply=reply)
+
+
+@defect(breaks={"processing/goes-on"}, blinds=True)
+def sulks_after_a_refusal(honest: Behaviour) -> Behaviour:
+    """Refuses the next join on a connection on which it refused a body that was no JSON."""
+    sulking: set[int] = set()
+
+    def sulk(asked: Asked, given: Reply) -> Reply:
+        out = honest.reply(asked, given)
+        if is_join(asked) and out.status == 400 and b"not JSON" in out.body:  # noqa: PLR2004
+            sulking.add(asked.connection[0])
+        return out
+
+    def again(asked: Asked) -> bool:
+        if not is_join(asked) or asked.connection[0] not in sulking:
+            return False
+        sulking.discard(asked.connection[0])
+        return True
+
+    return refusing(replace(honest, reply=sulk), again)

@@ -46,7 +46,7 @@ def reads_expiry_in_another_time_zone(honest: Behaviour) -> Behaviour:
     )
 
 
-def _unverified(token: str) -> tuple[dict[str, Any], dict[str, Any], str]:
+def unverified(token: str) -> tuple[dict[str, Any], dict[str, Any], str]:
     """Header, claims and signature of a JWT, as they are."""
     parts = token.split(".")
     if len(parts) != _PARTS:
@@ -63,7 +63,7 @@ def _trusting(honest: Behaviour, when: Any) -> Behaviour:
 
     def read(token: str, site: Site) -> Mapping[str, Any]:
         try:
-            header, claims, signature = _unverified(token)
+            header, claims, signature = unverified(token)
         except Refusal:
             return honest.read_token(token, site)
         return claims if when(header, signature) else honest.read_token(token, site)
@@ -175,7 +175,7 @@ def takes_tokens_from_the_query(honest: Behaviour) -> Behaviour:
     return replace(honest, find_token=find)
 
 
-def _anonymous(honest: Behaviour, when: Any) -> Behaviour:
+def anonymous(honest: Behaviour, when: Any) -> Behaviour:
     """The behaviour that takes who sends no token for a user of the first tenant where `when(asked)` holds."""
     nobody = "nobody"
 
@@ -199,13 +199,13 @@ def _anonymous(honest: Behaviour, when: Any) -> Behaviour:
 )
 def lets_anyone_in(honest: Behaviour) -> Behaviour:
     """Takes a request without Authorization for one of a user it knows."""
-    return _anonymous(honest, lambda asked: asked.header("authorization") is None)
+    return anonymous(honest, lambda asked: asked.header("authorization") is None)
 
 
 @defect(breaks={"join-service/empty-token"})
 def lets_empty_tokens_in(honest: Behaviour) -> Behaviour:
     """Takes a request with the scheme and no token for one of a user it knows."""
-    return _anonymous(honest, lambda asked: (asked.header("authorization") or "").strip() == "Bearer")
+    return anonymous(honest, lambda asked: (asked.header("authorization") or "").strip() == "Bearer")
 
 
 @defect(breaks={"join-service/authorization-status"})
