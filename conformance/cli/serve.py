@@ -19,7 +19,12 @@ import click
 @click.option(
     "--state", type=click.Path(path_type=Path), metavar="FILE", help="Keep devices and keys in this file between runs."
 )
-def serve(port: int, tls: bool, defects: tuple[str, ...], like: str | None, state: Path | None) -> None:
+@click.option(
+    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="How many processes serve; one state."
+)
+def serve(
+    *, port: int, tls: bool, defects: tuple[str, ...], like: str | None, state: Path | None, workers: int
+) -> None:
     """Start the reference server and print one JSON line when it is ready.
 
     The line holds url, tenant, domain, token, upn, challenge, ca (the path of a PEM file) and more. Ctrl-C ends it.
@@ -27,4 +32,4 @@ def serve(port: int, tls: bool, defects: tuple[str, ...], like: str | None, stat
     from conformance.server import Settings  # noqa: PLC0415 - other commands do not pay for it
     from conformance.server import serve as serve_now  # noqa: PLC0415
 
-    serve_now(Settings(port=port, tls=tls, defects=defects, like=like, state=state))
+    serve_now(Settings(port=port, tls=tls, defects=defects, like=like, state=state, workers=workers))

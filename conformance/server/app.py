@@ -7,6 +7,7 @@ whatever a handler refuses leaves in the behaviour's error shape. Paths are comp
 from __future__ import annotations
 
 import re
+import sqlite3
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
 
 Handler = Callable[["Service", Asked], Reply]
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+UNABLE = Refusal(
+    "The server cannot read or write its state now.",
+    status=503,
+    code="service_unavailable",
+    headers={"Retry-After": "1"},
+)
 ABSOLUTE = re.compile(r"^https?://[^/]*")  # a target in absolute-form, which RFC 9112 3.2.2 obliges a server to accept
 
 ROUTES: tuple[tuple[str, str, Mapping[str, Handler]], ...] = (
@@ -48,6 +55,8 @@ ROUTES: tuple[tuple[str, str, Mapping[str, Handler]], ...] = (
     ("MintToken", "/management/token", {"POST": mint.token}),
     ("MintChallenge", "/management/challenge", {"POST": mint.challenge}),
     ("State", "/management/state", {"GET": mint.state}),
+    ("State", "/management/device/{device}", {"GET": mint.device}),
+    ("Health", "/healthz", {"GET": mint.health}),
 )
 
 
@@ -74,6 +83,8 @@ class Endpoint:
             reply = self._handler(asked.method)(self.service, asked)
         except Refusal as refused:
             reply = self._refused(asked, refused)
+        except sqlite3.OperationalError:  # locked for too long, or the disk is full: nothing of the request was kept
+            reply = self._refused(asked, UNABLE)
         except Gone:
             return
         await _answer(send, scope, behaviour.reply(asked, _closing(asked, _correlated(asked, reply))))

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import secrets
 import socket
 import ssl
 import tempfile
 import time
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,10 +23,9 @@ from conformance.errors import UsageError
 from . import authority, challenges, defects
 from .app import application
 from .behaviour import Behaviour, strict
-from .certificate import ca_certificate
 from .field import like_field
 from .handlers.service import Service
-from .keyring import keyring
+from .keyring import device_ca, keyring, password, tls_ca
 from .peer import hearing
 from .settings import HOST, Ready, Settings
 from .site import BROKER, RESOURCE, Site, Tenant
@@ -40,7 +38,8 @@ if TYPE_CHECKING:
 
 TENANTS = (Tenant.of("contoso.example", "Contoso"), Tenant.of("fabrikam.example", "Fabrikam"))
 LIKES = {"field": like_field}
-GRACE = 3
+GRACE = 3  # seconds an open request has to end with a server of one run
+LONG_GRACE = 12  # and with a service: longer than a body may take to arrive (bodies.READ_SECONDS)
 
 
 def behaviour_of(settings: Settings) -> Behaviour:
@@ -53,20 +52,48 @@ def behaviour_of(settings: Settings) -> Behaviour:
     return defects.apply(honest, settings.defects)
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What every worker of one server goes by; whatever else they share is in the state file."""
+
+    settings: Settings
+    url: str
+    state: Path
+
+
 @contextlib.contextmanager
 def hosted(settings: Settings) -> Iterator[tuple[uvicorn.Config, socket.socket, Ready]]:
-    """Everything a server needs, on a bound socket; taken down at the end."""
-    behaviour = behaviour_of(settings)
+    """Everything a server of one process needs, on a bound socket; taken down at the end."""
+    with prepared(settings) as (shared, listener, ready), configured(shared) as config:
+        yield config, listener, ready
+
+
+@contextlib.contextmanager
+def prepared(settings: Settings) -> Iterator[tuple[Shared, socket.socket, Ready]]:
+    """What is done once for all workers: settings judged, socket bound, keys made, the CA's file written."""
+    behaviour_of(settings)
     with (
         tempfile.TemporaryDirectory(prefix="drs-serve-") as folder,
         contextlib.closing(_socket(settings.port)) as listener,
-        contextlib.closing(_store(settings, Path(folder))) as store,
     ):
         scheme = "https" if settings.tls else "http"
         url = f"{scheme}://{HOST}:{listener.getsockname()[1]}"
-        site = Site(url, TENANTS, keyring(store), store, secrets.token_urlsafe(12), time.time)
-        ca = Path(folder) / "ca.pem"
-        device_ca = _ca_pem(site)
+        shared = Shared(settings, url, _state(settings, Path(folder)))
+        ca = Path(f"{settings.state}.ca.pem" if settings.state else f"{folder}/ca.pem").absolute()
+        with contextlib.closing(_store(shared)) as store:
+            site = _site(shared, store)
+            _write(ca, _bundle(shared, site))
+            ready = _ready(site, ca)
+        yield shared, listener, ready
+
+
+@contextlib.contextmanager
+def configured(shared: Shared, grace: int = GRACE) -> Iterator[uvicorn.Config]:
+    """One worker's part; `grace` is how many seconds open requests have once it is told to end."""
+    settings = shared.settings
+    behaviour = behaviour_of(settings)
+    with contextlib.closing(_store(shared)) as store:
+        site = _site(shared, store)
         config = uvicorn.Config(
             application(Service(site, behaviour)),
             http=hearing(behaviour.hear),
@@ -77,26 +104,46 @@ def hosted(settings: Settings) -> Iterator[tuple[uvicorn.Config, socket.socket, 
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            timeout_graceful_shutdown=GRACE,
+            timeout_graceful_shutdown=grace,
         )
         config.load()
-        bundle = device_ca
         if settings.tls:
-            tls_ca = _trustme()
-            config.ssl = _tls(tls_ca, device_ca)
-            bundle += tls_ca.cert_pem.bytes().decode("ascii")
-        ca.write_text(bundle, encoding="ascii")
-        yield config, listener, _ready(site, ca)
+            config.ssl = _tls(tls_ca(store), device_ca(store, site.keys.ca))
+        yield config
 
 
-def _store(settings: Settings, folder: Path) -> Store:
+def _state(settings: Settings, folder: Path) -> Path:
+    """Where the state is kept: in a file of the run's own, unless one is named."""
     if settings.state is None:
-        return Store(folder / "state.sqlite", lasting=False)
+        return folder / "state.sqlite"
     if not settings.state.parent.is_dir():
         raise UsageError(f"--state {settings.state} cannot be made: {settings.state.parent} is not a folder")
     if settings.state.is_dir():
         raise UsageError(f"--state {settings.state} is a folder; name a file")
-    return Store(settings.state, lasting=True)
+    return settings.state
+
+
+def _store(shared: Shared) -> Store:
+    return Store(shared.state, lasting=shared.settings.state is not None)
+
+
+def _site(shared: Shared, store: Store) -> Site:
+    return Site(shared.url, TENANTS, keyring(store), store, password(store), time.time)
+
+
+def _bundle(shared: Shared, site: Site) -> str:
+    """The CAs that a client needs, in PEM: that of devices and, where TLS is spoken, that of the server."""
+    bundle = ssl.DER_cert_to_PEM_cert(device_ca(site.store, site.keys.ca))
+    if shared.settings.tls:
+        bundle += tls_ca(site.store).cert_pem.bytes().decode("ascii")
+    return bundle
+
+
+def _write(ca: Path, bundle: str) -> None:
+    try:
+        ca.write_text(bundle, encoding="ascii")
+    except OSError as error:
+        raise UsageError(f"--state: the CA's file {ca} cannot be written: {error.strerror}") from None
 
 
 def _socket(port: int) -> socket.socket:
@@ -116,26 +163,12 @@ def _socket(port: int) -> socket.socket:
     raise UsageError(f"--port {port} cannot be listened on: {problem}; 0 takes a free one")
 
 
-def _ca_pem(site: Site) -> str:
-    kept = site.store.fact("certificate ca")
-    if kept is None:
-        kept = ca_certificate(site.keys.ca, datetime.now(UTC))
-        site.store.remember("certificate ca", kept)
-    return ssl.DER_cert_to_PEM_cert(kept)
-
-
-def _trustme() -> trustme.CA:
-    import trustme  # noqa: PLC0415 - needed with --tls only, and slow to import
-
-    return trustme.CA()
-
-
-def _tls(tls_ca: trustme.CA, device_ca: str) -> ssl.SSLContext:
+def _tls(ca: trustme.CA, devices: bytes) -> ssl.SSLContext:
     """TLS 1.2 and later; a client certificate is welcome, and when shown must be one of the device CA's."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    tls_ca.issue_cert(HOST, "localhost").configure_cert(context)
-    context.load_verify_locations(cadata=device_ca)
+    ca.issue_cert(HOST, "localhost").configure_cert(context)
+    context.load_verify_locations(cadata=devices)
     context.verify_mode = ssl.CERT_OPTIONAL
     return context
 

@@ -11,11 +11,10 @@ import signal
 import threading
 from typing import TYPE_CHECKING
 
-import uvicorn
-
 from conformance.errors import ConformanceError
 
-from .hosting import hosted
+from .hosting import LONG_GRACE, Shared, configured, hosted, prepared
+from .listening import Listening
 
 if TYPE_CHECKING:
     import socket
@@ -26,34 +25,21 @@ if TYPE_CHECKING:
 START_SECONDS = 20.0
 
 
-class _Server(uvicorn.Server):
-    """uvicorn's server, which tells when it listens and leaves signals to whoever runs it."""
-
-    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._listening = listening
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """No signal is captured here, so that none is raised again after a clean end."""
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Starts, then tells."""
-        await super().startup(sockets)
-        self._listening()
-
-
 def serve(settings: Settings) -> None:
     """Serves until SIGINT or SIGTERM; the first line on standard output says where. UsageError when it cannot start."""
-    with hosted(settings) as (config, listener, ready):
-        server = _Server(config, lambda: _announce(ready))
+    with prepared(settings) as (shared, listener, ready):
+        if settings.workers == 1:
+            _alone(shared, listener, lambda: _announce(ready))
+        else:
+            from .workers import serve_together  # noqa: PLC0415 - multiprocessing comes when asked for
 
-        def stop(_number: int, _frame: object) -> None:
-            server.force_exit = server.should_exit
-            server.should_exit = True
+            serve_together(shared, listener, lambda: _announce(ready))
 
-        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+
+def _alone(shared: Shared, listener: socket.socket, announce: Callable[[], None]) -> None:
+    with configured(shared, LONG_GRACE) as config:
+        server = Listening(config, announce)
+        before = {number: signal.signal(number, server.stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             server.run(sockets=[listener])
         finally:
@@ -70,7 +56,7 @@ def running(settings: Settings) -> Iterator[Ready]:
     """A server in a thread of this process, for tests; it has ended when the context has."""
     listening = threading.Event()
     with hosted(settings) as (config, listener, ready):
-        server = _Server(config, listening.set)
+        server = Listening(config, listening.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="drs-serve", daemon=True)
         thread.start()
         try:

@@ -13,13 +13,17 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`port` 0 takes a free one; `like` is None (strict) or "field"; without `state` nothing outlives the server."""
+    """`port` 0 takes a free one; `like` is None (strict) or "field"; without `state` nothing outlives the server.
+
+    `workers` is the number of processes that serve.
+    """
 
     port: int = 0
     tls: bool = False
     defects: tuple[str, ...] = ()
     like: str | None = None
     state: Path | None = None
+    workers: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,40 +14,13 @@ import httpx
 import pytest
 
 from conformance.codec import der
-from conformance.server import Ready
 from server.server_draft import Driver, b64, certificate, csr
+from server.serving_draft import Served, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def start(*options: str, **environment: str) -> subprocess.Popen[str]:
-    found = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-    command = [sys.executable, "-m", "conformance", "serve", *options]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(command, text=True, env={**os.environ, "PYTHONPATH": found, **environment}, **pipes)  # type: ignore[call-overload, no-any-return]
-
-
-class Served:
-    """A server in a process of its own."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line, process.communicate()[1]
-        self.line: dict[str, Any] = json.loads(line)
-        self.ready = Ready(**self.line)
-
-    def end(self, number: int = signal.SIGINT) -> tuple[int, str, str]:
-        """Sends a signal; gives the exit status and what was still written."""
-        self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=20)
-        return self.process.returncode, out, err
 
 
 @pytest.fixture
@@ -173,3 +143,4 @@ def test_a_state_file_carries_keys_devices_and_nonces_on(
         assert drs.join_csr(spent).status_code == 400
         assert drs.join(CertificateRequest={"Type": "pkcs10", "Data": b64(unspent)}).status_code == 201
     assert second.end()[0] == 0
+    assert (tmp_path / "state.sqlite").stat().st_mode & 0o077 == 0

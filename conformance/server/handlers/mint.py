@@ -49,6 +49,22 @@ def state(service: Service, _asked: Asked) -> Reply:
     return Reply.of({"devices": service.site.store.devices()})
 
 
+def device(service: Service, asked: Asked) -> Reply:
+    """What is known of one device, by its id: how the server understood the request that made it."""
+    known = service.site.store.device(asked.params["device"])
+    if known is None:
+        raise Refusal("No device has this id.", status=404, subcode="error_missing_device")
+    told = {name: getattr(known, name) for name in ("device_id", "tenant", "upn", "display_name", "device_type")}
+    told |= {"os_version": known.os_version, "join_type": known.join_type, "shared": bool(known.shared)}
+    return Reply.of({**told, "thumbprint": known.thumbprint, "created": known.created})
+
+
+def health(service: Service, _asked: Asked) -> Reply:
+    """Whether requests can be served: what is remembered can be read and written."""
+    service.site.store.check()
+    return Reply.of({"status": "ok"})
+
+
 def _wanted(service: Service, asked: Asked) -> Mapping[str, Any]:
     return service.json_object(asked) if asked.body else {}
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from conformance.server import authority
 from conformance.server.asked import Asked, Reply
 from conformance.server.site import BROKER, RESOURCE
+from conformance.server.store import DeviceCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,51 +25,7 @@ if TYPE_CHECKING:
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 DEVICE_LIFETIME = 900
-PENDING = 1000
 INTERVAL = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A device authorization that waits for its user: `upn` is empty until someone has signed in."""
-
-    user_code: str
-    tenant: Tenant
-    audience: str
-    client: str
-    expires: float
-    upn: str = ""
-
-
-class DeviceCodes:
-    """Device codes given out and not yet redeemed, in memory; at most `PENDING`, the oldest go first."""
-
-    def __init__(self) -> None:
-        self._by_code: dict[str, Pending] = {}
-
-    def add(self, pending: Pending) -> str:
-        """A new device code for it."""
-        code = secrets.token_urlsafe(32)
-        if len(self._by_code) >= PENDING:
-            self._by_code.pop(next(iter(self._by_code)))
-        self._by_code[code] = pending
-        return code
-
-    def get(self, code: str) -> Pending | None:
-        """What waits under a device code."""
-        return self._by_code.get(code)
-
-    def redeem(self, code: str) -> None:
-        """A code is good for one token."""
-        self._by_code.pop(code, None)
-
-    def approve(self, user_code: str, upn: str, now: float) -> bool:
-        """The user has signed in; False when no such code waits."""
-        for code, pending in self._by_code.items():
-            if hmac.compare_digest(pending.user_code, user_code.upper()) and now < pending.expires:
-                self._by_code[code] = replace(pending, upn=upn)
-                return True
-        return False
 
 
 class OAuthError(Exception):
@@ -111,11 +67,15 @@ def device_code(service: Service, asked: Asked) -> Reply:
     except OAuthError as error:
         return Reply.of(error.document, 400)
     user_code = "".join(secrets.choice("BCDFGHJKLMNPQRSTVWXZ") for _ in range(9))
-    pending = Pending(user_code, tenant, audience, client, service.site.now() + DEVICE_LIFETIME)
+    now = service.site.now()
+    waiting = DeviceCode(
+        secrets.token_urlsafe(32), user_code, tenant.tenant_id, audience, client, now + DEVICE_LIFETIME
+    )
+    service.site.store.add_device_code(waiting, now)
     page = f"{service.site.url}/devicelogin"
     return Reply.of(
         {
-            "device_code": service.device_codes.add(pending),
+            "device_code": waiting.code,
             "user_code": user_code,
             "verification_uri": page,
             "verification_url": page,
@@ -147,7 +107,7 @@ def login(service: Service, asked: Asked) -> Reply:
         upn = _authenticate(service.site, form)
     except OAuthError as error:
         return _page(error.document["error_description"], 400)
-    if not service.device_codes.approve(form.get("user_code", "").strip(), upn, service.site.now()):
+    if not service.site.store.approve_device_code(form.get("user_code", "").strip(), upn, service.site.now()):
         return _page("The code is not known, or out of date.", 400)
     return _page("You are signed in. You may close this page.", 200)
 
@@ -166,17 +126,18 @@ def _password(service: Service, tenant: Tenant, form: Mapping[str, str]) -> Repl
 
 
 def _device(service: Service, tenant: Tenant, form: Mapping[str, str]) -> Reply:
-    code = form.get("device_code") or form.get("code") or ""
-    pending = service.device_codes.get(code)
-    if pending is None or pending.tenant != tenant or pending.client != _client(form):
+    code, store = form.get("device_code") or form.get("code") or "", service.site.store
+    waiting = store.device_code(code)
+    if waiting is None or waiting.tenant != tenant.tenant_id or waiting.client != _client(form):
         raise OAuthError("invalid_grant", "The device code is not known.")
-    if service.site.now() >= pending.expires:
-        service.device_codes.redeem(code)
+    if service.site.now() >= waiting.expires:
+        store.redeem_device_code(code)
         raise OAuthError("expired_token", "The device code is out of date.")
-    if not pending.upn:
+    if not waiting.upn:
         raise OAuthError("authorization_pending", "The user has not signed in yet.")
-    service.device_codes.redeem(code)
-    return _granted(service.site, tenant, pending.upn, pending.audience, pending.client)
+    if not store.redeem_device_code(code):
+        raise OAuthError("invalid_grant", "The device code was redeemed before.")
+    return _granted(service.site, tenant, waiting.upn, waiting.audience, waiting.client)
 
 
 def _granted(site: Site, tenant: Tenant, upn: str, audience: str, client: str) -> Reply:

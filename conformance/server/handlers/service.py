@@ -6,13 +6,11 @@ fault is answered the same way by every service.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from conformance.server.refusal import Refusal, quoted
 from conformance.server.tokens import Caller, TokenCase, caller
-
-from .oauth import DeviceCodes
 
 if TYPE_CHECKING:
     from conformance.server.asked import Asked
@@ -26,7 +24,6 @@ class Service:
 
     site: Site
     behaviour: Behaviour
-    device_codes: DeviceCodes = field(default_factory=DeviceCodes)
 
     def version(self, asked: Asked, operation: str) -> str:
         """The api-version asked for, one that the service has."""

@@ -1,0 +1,35 @@
+"""uvicorn's server, which tells when it listens and leaves signals to whoever runs it."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Iterator
+
+
+class Listening(uvicorn.Server):
+    """Calls `listening` once connections are accepted."""
+
+    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._listening = listening
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """No signal is captured here, so that none is raised again after a clean end."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Starts, then tells."""
+        await super().startup(sockets)
+        self._listening()
+
+    def stop(self, _number: int, _frame: object) -> None:
+        """As a signal's handler: open requests are finished; the second time they are not."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
