@@ -1,11 +1,16 @@
-"""What a conforming draft makes use of: the requirements that let it, so that its refusal breaks the right one."""
+"""What a conforming draft makes use of: the requirements that let it, so that its refusal breaks the right one.
+
+The one rule: what `features` names, `without` takes away, and nothing else; a draft without any is the baseline's like.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from conformance.codec.der import tags
+from conformance.generate.csr import common_name
 
 if TYPE_CHECKING:
     from conformance.generate.join import JoinDraft
@@ -50,3 +55,22 @@ def features(draft: JoinDraft) -> Iterator[str]:
     if draft.spelling.rotate:
         yield "processing/json-member-order"
     yield PLAIN
+
+
+def without(draft: JoinDraft, feature: str) -> JoinDraft:
+    """The draft that makes no use of this any more, in which all else is as it was."""
+    spelling = draft.spelling
+    changed = {
+        "join-request/csr-cn-string-types": {"csr": replace(draft.csr, subject=common_name())},
+        "join-request/attributes-optional": {"attributes": None},
+        "join-request/display-name-unicode": {"device_display_name": "a name in ASCII"},
+        "processing/json-white-space": {"spelling": replace(spelling, gap="")},
+        "processing/json-escapes": {"spelling": replace(spelling, escape=frozenset(), ascii=False)},
+        "processing/json-member-order": {"spelling": replace(spelling, rotate=0)},
+        **{id_: {"join_type": 4} for id_ in _JOIN_TYPES.values()},
+        **{
+            id_: {"attributes": tuple(pair for pair in draft.attributes or () if pair[0] != name)}
+            for name, id_ in _ATTRIBUTES.items()
+        },
+    }
+    return replace(draft, **changed[feature])  # type: ignore[arg-type]

@@ -119,9 +119,9 @@ class Case:
         send: Callable[[], Exchange],
         twin: Twin,
         *,
-        blame: str | None = None,
+        blame: Callable[[], str] | None = None,
     ) -> Exchange:
-        """Sends a conforming variant of a twin; it must be accepted too. A refusal breaks `blame`, or all."""
+        """Sends a conforming variant of a twin; it must be accepted too. A refusal breaks what `blame` says, or all."""
         baseline = self.twins.before(twin)
         exchange = send()
         verdict, why = self.twins.judge(twin, exchange)
@@ -129,17 +129,18 @@ class Case:
             raise Unproven(f"{why}, which tells of the target's hour and not of the request")
         if verdict in {Verdict.REFUSED, Verdict.WRONG} and (reason := self.twins.after(twin)):
             raise Unproven(reason)  # the target takes nothing any more: a token that expired, a quota reached
+        culprit = blame() if blame and verdict is not Verdict.ACCEPTED else None
         for requirement in requirements:
             if verdict is Verdict.ACCEPTED:
                 self.ledger.passed(requirement, exchange)
-            elif blame in {None, requirement}:
+            elif culprit in {None, requirement}:
                 finding = Finding(requirement, f"{why} to what must be accepted: {title}")
                 self.fail(finding, exchange, baseline=baseline)
         self._shrink(verdict is not Verdict.ACCEPTED)
         return exchange
 
     def accepts_join(
-        self, requirements: Iterable[str], title: str, draft: JoinDraft, *, blame: str | None = None
+        self, requirements: Iterable[str], title: str, draft: JoinDraft, *, blame: Callable[[], str] | None = None
     ) -> Exchange:
         """Sends a conforming variant of the join request."""
         return self.accepts(requirements, title, lambda: self.session.join(draft, title), Twin.JOIN, blame=blame)

@@ -78,8 +78,11 @@ def pytest_ignore_collect(collection_path: Any, config: pytest.Config) -> bool |
 def case(request: pytest.FixtureRequest) -> Case:
     """What a conformance test works with: the target, and the record of how its requirements came out."""
     from conformance.plugin.recording import open_case  # noqa: PLC0415 - as above
+    from conformance.plugin.shrinking import bounded  # noqa: PLC0415 - as above
 
-    return open_case(request)
+    opened = open_case(request)
+    bounded(request.node, opened)
+    return opened
 
 
 def read_options(config: pytest.Config) -> Raw:

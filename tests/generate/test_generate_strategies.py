@@ -18,6 +18,7 @@ from conformance.codec.rsakey import RsaKeyBlob
 from conformance.codec.tpms import Attestation
 from conformance.codec.x509 import Certificate
 from conformance.errors import CatalogueError, DecodeError
+from conformance.generate.features import PLAIN, features, without
 from conformance.generate.join import JoinDraft, render
 from conformance.generate.spelling import Spelling
 from conformance.generate.strategies import FORMATS, from_schema, join_documents, join_drafts, spellings
@@ -168,3 +169,15 @@ def test_what_is_not_understood_is_an_error(schema: dict[str, Any], problem: str
 def test_a_format_no_codec_reads_is_not_drawn_by_mistake() -> None:
     with pytest.raises(DecodeError):
         DECODERS["pkcs10"]("AAAA")
+
+
+@few
+@given(join_drafts())
+def test_what_a_draft_makes_use_of_is_taken_away_one_by_one(draft: JoinDraft) -> None:
+    used = list(features(draft))
+    assert used.pop() == PLAIN
+    for feature in used:
+        left = [one for one in features(draft) if one != feature]
+        draft = without(draft, feature)
+        assert list(features(draft)) == left
+    assert list(features(draft)) == [PLAIN]
