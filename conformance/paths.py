@@ -20,5 +20,6 @@ SCHEMAS = _data("schemas")
 FIXTURES = _data("fixtures")
 CATALOGUE = PACKAGE / "spec" / "catalogue"
 SUITES = PACKAGE / "suites"
+TEMPLATES = PACKAGE / "report" / "html" / "templates"
 ORDER = PACKAGE / "plugin" / "order.json"
 REPORTS = Path("reports")

@@ -29,7 +29,7 @@ STREAM = "results.jsonl"
 def report(results: tuple[Path, ...], out: Path) -> None:
     """Render again what a run recorded.
 
-    RESULTS is a results.jsonl, or a folder that holds one; several are put side by side. Ends with 3 where a run was cut
+    RESULTS is a results.jsonl, or a folder that holds one; several are put side by side. Ends with 3 where one was cut
     off, and with 0 otherwise, whatever the verdict.
     """
     runs = [_read(path) for path in results]
@@ -38,9 +38,10 @@ def report(results: tuple[Path, ...], out: Path) -> None:
         page = write_all(out, runs[0], catalogue())
         console.print(terminal.summary(runs[0], catalogue(), page))
         _end(results, runs)
-    page = write_comparison(out, runs, catalogue())
-    for path, run in zip(results, runs, strict=True):
-        console.print(f"{path}:", end=" ", markup=False)
+    named = dict(zip(_names(results), runs, strict=True))
+    page = write_comparison(out, named, catalogue())
+    for name, run in named.items():
+        console.print(f"{name}:", end=" ", markup=False)
         console.print(terminal.verdict(run))
     console.print(f"report: {page}", markup=False)
     _end(results, runs)
@@ -56,3 +57,10 @@ def _end(paths: tuple[Path, ...], runs: list[Results]) -> None:
 
 def _read(path: Path) -> Results:
     return fold(load(path / STREAM if path.is_dir() else path), catalogue())
+
+
+def _names(paths: tuple[Path, ...]) -> list[str]:
+    """What the runs are called: by their folder or file where that tells them apart, else by the whole path."""
+    short = [(path.parent if path.name == STREAM else path).resolve().name.removesuffix(".jsonl") for path in paths]
+    names = [name if short.count(name) == 1 else str(path) for name, path in zip(short, paths, strict=True)]
+    return [name if name not in names[:at] else f"{name} ({at + 1})" for at, name in enumerate(names)]

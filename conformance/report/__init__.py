@@ -6,13 +6,14 @@ report in the folder is replaced; files that are not a report's are left alone.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from conformance import spec
 from conformance.errors import UsageError
 from conformance.report import files, json_, junit, resend
 from conformance.report.html import comparison, page
-from conformance.report.html.evidence import SHOWN
+from conformance.report.html.evidence import chosen
 from conformance.results import Results
 from conformance.spec import Catalogue
 
@@ -31,21 +32,26 @@ def write_all(out: Path, results: Results, catalogue: Catalogue | None = None) -
     return files.write(out / "index.html", page.render(results, catalogue))
 
 
-def write_comparison(out: Path, runs: list[Results], catalogue: Catalogue | None = None) -> Path:
-    """Write each run's report into a folder of its number, and a page with all side by side; that page's path."""
+def write_comparison(out: Path, runs: Mapping[str, Results], catalogue: Catalogue | None = None) -> Path:
+    """Write each run's report into a folder of its number, and a page with all side by side; that page's path.
+
+    The keys are what the runs are called there.
+    """
     catalogue = catalogue or spec.catalogue()
-    named = [(f"run-{number}", results) for number, results in enumerate(runs, start=1)]
-    for folder, results in named:
-        write_all(out / folder, results, catalogue)
+    named = [
+        comparison.Run(name, f"run-{number}", results) for number, (name, results) in enumerate(runs.items(), start=1)
+    ]
+    for run in named:
+        write_all(out / run.folder, run.results, catalogue)
     return files.write(out / "index.html", comparison.render(named, catalogue))
 
 
 def _write_bodies(out: Path, results: Results) -> None:
     """The body of every failure the page shows whole, byte for byte; those of an older report go."""
     wanted = {
-        resend.body_name(item.id, number, evidence.exchange.request.body): evidence.exchange.request.body
-        for item in results.failed
-        for number, evidence in enumerate(item.failures[:SHOWN], start=1)
+        resend.body_name(id_, number, evidence.exchange.request.body): evidence.exchange.request.body
+        for id_, shown in chosen(results).items()
+        for number, evidence in enumerate(shown, start=1)
         if evidence.exchange and evidence.exchange.request.body
     }
     for name, body in wanted.items():

@@ -20,6 +20,7 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
 )
+_UNSEEN_RUN = re.compile(f"{_UNSEEN.pattern}+")
 
 
 def visible(text: str) -> str:
@@ -34,12 +35,12 @@ def line(text: str, length: int | None = None) -> str:
 
 
 def pieces(text: str) -> Iterator[tuple[str, bool]]:
-    """The text in runs, each with whether it is the escape of an unseen character."""
+    """The text in runs, each with whether it is the escapes of unseen characters."""
     start = 0
-    for match in _UNSEEN.finditer(text):
+    for match in _UNSEEN_RUN.finditer(text):
         if match.start() > start:
             yield text[start : match.start()], False
-        yield _escape(match.group()), True
+        yield visible(match.group()), True
         start = match.end()
     if start < len(text):
         yield text[start:], False

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from conformance.errors import UsageError
-from conformance.report import files, json_, write_all, write_comparison
-from conformance.results import Outcome, Results
+from conformance.report import files, json_, write_all
+from conformance.results import Results
 from conformance.spec import catalogue, schemas
 
 
@@ -92,21 +90,3 @@ def test_json_is_ascii_and_indented(results: Results) -> None:
     document = json_.render(results)
     assert document.isascii()
     assert document.startswith('{\n  "target"')
-
-
-def test_runs_side_by_side(results: Results, tmp_path: Path) -> None:
-    better = replace(
-        results,
-        requirements=tuple(replace(item, verdict=Outcome.PASS, failures=()) for item in results.requirements[1:]),
-    )
-    page = write_comparison(tmp_path, [results, better], catalogue())
-    markup = page.read_text(encoding="utf-8")
-    changed = [item.id for item in results.requirements[1:] if item.verdict is not Outcome.PASS]
-    differing = [results.requirements[0].id, *changed]
-    assert f"{len(differing)} requirements of {len(results.requirements)} came out differently." in markup
-    first = markup.partition('id="differences"')[2].partition("</section>")[0]
-    assert set(re.findall(r'<span class="id">([^<]+)</span>', first)) == set(differing)
-    assert "not selected" in first
-    for folder, id_ in re.findall(r'href="(run-\d)/index\.html#([^"]+)"', markup):
-        assert f'id="{id_}"' in (tmp_path / folder / "index.html").read_text(encoding="utf-8")
-    assert (tmp_path / "run-2" / "junit.xml").is_file()

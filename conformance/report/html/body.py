@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
+from markupsafe import Markup
+
 from conformance.report import octets
-from conformance.report.html.markup import Child, Markup, el, fragment
+from conformance.report.html.markup import Child, el, fragment
 from conformance.report.text import as_text, clip, plural, pointed
 from conformance.results import EditRecord
 
-_TEXT = 4_000  # characters of a body shown
+_TEXT = 3_000  # octets of a text shown
 _WHOLE = 65_536  # octets of a document laid out; a longer one is shown as it came
-_LINES = 120  # lines of a laid out document shown
+_LINES = 80  # lines of a laid out document shown
 _VALUE = 72  # characters of a string value shown
 _TAIL = 16
-_CONTEXT = 240  # characters of text shown before a mark
+_CONTEXT = 240  # octets of text shown before a mark
 
 
 class _Number(str):
@@ -29,21 +32,29 @@ class _Number(str):
     __slots__ = ()
 
 
-def show(body: bytes, edit: EditRecord | None = None) -> Markup:
-    """The body, as far as it fits a glance, with the edit marked in it."""
+def show(body: bytes, edit: EditRecord | None = None, where: str = "") -> Markup:
+    """The body, as far as it fits a glance, with the edit marked in it; or, of an answer, what `where` points to."""
     if not body:
         return el("p", "no body", cls="none")
     marks = octets.marks(edit, body) if edit is not None and not edit.path else frozenset()
-    text = as_text(body)
+    text = _text(body)
     if text is None:
         return show_octets(body, marks)
     document = None if marks or len(body) > _WHOLE else _parsed(text)
     if document is None:
-        return _plain(text, body, marks)
+        return _plain(body, marks)
     try:
-        return _laid_out(document[0], edit.path if edit else "")
+        if edit is not None:
+            return _laid_out(document[0], edit.path, "is left out")
+        return _laid_out(document[0], where if where.startswith("/") else "", "is not there")
     except RecursionError:
-        return _plain(text, body, marks)
+        return _plain(body, marks)
+
+
+def _text(body: bytes) -> str | None:
+    """The body as text, of a long one the beginning; None where it is none."""
+    cut = (body[:end] for end in range(_WHOLE, _WHOLE - 4, -1))  # a character has up to four octets
+    return as_text(body) if len(body) <= _WHOLE else next(filter(None, map(as_text, cut)), None)
 
 
 def show_octets(data: bytes, marks: frozenset[int] = frozenset()) -> Markup:
@@ -93,39 +104,36 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return document
 
 
-def _plain(text: str, body: bytes, marks: frozenset[int]) -> Markup:
-    """Text as it came; an edit of the text itself is marked, and what lies far before it left out."""
-    if not marks:
-        more = len(text) - _TEXT
-        return el("pre", text[:_TEXT], _gap(more) if more > 0 else None, cls="body", tabindex=0)
-    first, last = min(marks), max(marks) + 1
+def _plain(body: bytes, marks: frozenset[int]) -> Markup:
+    """Text as it came; an edit of the text itself is marked, and what lies far from it left out."""
+    first, last = (min(marks), max(marks) + 1) if marks else (0, 0)
+    start, end = max(first - _CONTEXT, 0), last + _TEXT
     before, marked, after = (
-        body[start:end].decode("utf-8", "replace") for start, end in ((0, first), (first, last), (last, None))
+        body[here:there].decode("utf-8", "replace") for here, there in pairwise((start, first, last, end))
     )
-    skipped, more = max(len(before) - _CONTEXT, 0), max(len(after) - _TEXT, 0)
     return el(
         "pre",
-        _gap(skipped) if skipped else None,
-        before[skipped:],
-        el("mark", marked),
-        after[:_TEXT],
-        _gap(more) if more else None,
+        _gap(start),
+        before,
+        el("mark", marked) if marks else None,
+        after,
+        _gap(len(body) - end),
         cls="body",
         tabindex=0,
     )
 
 
-def _gap(characters: int) -> Markup:
-    return el("span", f"… {plural(characters, 'character')} not shown …", cls="gap")
+def _gap(octets_: int) -> Markup | None:
+    return el("span", f"… {plural(octets_, 'octet')} not shown …", cls="gap") if octets_ > 0 else None
 
 
-def _laid_out(document: Any, path: str) -> Markup:
+def _laid_out(document: Any, path: str, absent: str) -> Markup:
     lines = list(_lines(document, "", path, 0))
     shown: list[Child] = [piece for line in lines[:_LINES] for piece in (*line, "\n")]
     if len(lines) > _LINES:
         shown.append(el("span", f"… {plural(len(lines) - _LINES, 'line')} more", cls="gap"))
     if path and (missing := _missing(document, path)):
-        shown.append(el("mark", f"{missing} is left out", cls="left-out"))
+        shown.append(el("mark", f"{missing} {absent}", cls="left-out"))
     return el("pre", *shown, cls="body json", tabindex=0)
 
 
@@ -149,7 +157,10 @@ def _lines(value: Any, here: str, path: str, depth: int) -> Iterator[tuple[Child
     opening, closing = "{}" if isinstance(value, dict) else "[]"
     yield (opening,)
     for index, (name, item) in enumerate(names):
-        label: tuple[Child, ...] = (el("span", json.dumps(name, ensure_ascii=False), cls="name"), ": ")
+        label: tuple[Child, ...] = (
+            el("span", json.dumps(clip(str(name), _VALUE), ensure_ascii=False), cls="name"),
+            ": ",
+        )
         step = str(name).replace("~", "~0").replace("/", "~1")
         inner = list(_lines(item, f"{here}/{step}", path, depth + 1))
         inner[0] = ("  ", *(label if isinstance(value, dict) else ()), *inner[0])

@@ -1,112 +1,137 @@
-"""Several runs side by side: a row per requirement, a column per run, those that differ first in sight.
+"""Several runs side by side: requirements by implementations, and what changed between two runs of one target.
 
-The one rule: a cell says what its run says; what a run did not select stays empty.
+The one rule: a cell says what its run says; what a run did not select stays empty, and is no difference from a skip.
 """
 
 from __future__ import annotations
 
-from conformance.report.html.markup import Markup, el
-from conformance.report.html.page import document
-from conformance.report.html.words import SIGNS, counts, verdict
-from conformance.report.text import duration, moment, plural
-from conformance.results import RequirementResult, Results, Verdict
-from conformance.spec import Catalogue
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
 
-Runs = list[tuple[str, Results]]
-"""Each run with the folder its own report lies in, relative to this one."""
+from conformance.report.html.frame import page
+from conformance.results import Outcome, RequirementResult, Results, Verdict
+from conformance.spec import Catalogue, Requirement
+
+_SETTLED = (Outcome.PASS, Outcome.FAIL)
 
 
-def render(runs: Runs, catalogue: Catalogue) -> str:
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run: what its column is called, the folder its own report lies in, relative to this page, and its fold."""
+
+    name: str
+    folder: str
+    results: Results
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A requirement and what each run says of it, None where a run did not select it."""
+
+    entry: Requirement
+    cells: tuple[RequirementResult | None, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Whether two runs say different things of it."""
+        return len({cell.verdict if cell else Outcome.SKIP for cell in self.cells}) > 1
+
+    @property
+    def verdicts(self) -> str:
+        """Every verdict in the row, for the filter."""
+        return " ".join(sorted({cell.verdict.value for cell in self.cells if cell}))
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of the document with its lines."""
+
+    number: str
+    title: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of some requirements from one run of a target to the next, in words, with their lines."""
+
+    words: str
+    kind: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From one run of a target to the next: their places among the runs, from 0, and what changed, the worst first."""
+
+    before: int
+    after: int
+    changes: tuple[Change, ...]
+
+
+def render(runs: list[Run], catalogue: Catalogue) -> str:
     """The page that compares them."""
-    rows = _rows(runs, catalogue)
-    differing = [row for row in rows if _differs(row[1])]
-    word = max((results.verdict for _, results in runs), key=list(Verdict).index).value
-    return document(
+    lines = _lines(runs, catalogue)
+    return page(
+        "comparison.html",
         f"{len(runs)} runs",
-        el(
-            "header",
-            el(
-                "div",
-                el("p", "MS-DRS conformance, side by side", cls="over"),
-                el("h1", plural(len(runs), "run")),
-                el("p", f"{plural(len(differing), 'requirement')} of {len(rows):,} came out differently.", cls="why"),
-            ),
-            cls=f"top {word}",
-        ),
-        el(
-            "nav",
-            el("ul", [el("li", el("a", name, href=f"#{name.lower()}")) for name in ("Runs", "Differences", "All")]),
-        ),
-        el(
-            "main",
-            _runs(runs),
-            _table("differences", "What differs", differing, runs),
-            _table("all", "All", rows, runs),
-        ),
-        el("footer", "Each run's own report lies in the folder its number names."),
+        runs=runs,
+        word=max((run.results.verdict for run in runs), key=list(Verdict).index).value,
+        total=len(lines),
+        differing=sum(line.differs for line in lines),
+        steps=[_step(before, after, lines) for before, after in _successive(runs)],
+        sections=_sections(lines, catalogue),
     )
 
 
-def _rows(runs: Runs, catalogue: Catalogue) -> list[tuple[str, list[RequirementResult | None]]]:
-    by_run = [{item.id: item for item in results.requirements} for _, results in runs]
-    every = [id_ for id_ in catalogue.requirements if any(id_ in items for items in by_run)]
-    return [(id_, [items.get(id_) for items in by_run]) for id_ in every]
+def _lines(runs: list[Run], catalogue: Catalogue) -> list[Line]:
+    by_run = [{item.id: item for item in run.results.requirements} for run in runs]
+    selected = (entry for id_, entry in catalogue.requirements.items() if any(id_ in items for items in by_run))
+    return [Line(entry, tuple(items.get(entry.id) for items in by_run)) for entry in selected]
 
 
-def _differs(cells: list[RequirementResult | None]) -> bool:
-    return len({cell.verdict if cell else None for cell in cells}) > 1
+def _sections(lines: Iterable[Line], catalogue: Catalogue) -> list[Section]:
+    titles = {section.number: section.title for section in catalogue.sections}
+    found = groupby(lines, key=lambda line: line.entry.section)
+    return [Section(number, titles.get(number, ""), tuple(members)) for number, members in found]
 
 
-def _runs(runs: Runs) -> Markup:
-    cards = [_run(number, folder, results) for number, (folder, results) in enumerate(runs, start=1)]
-    return el("section", el("h2", "Runs"), el("div", cards, cls="cards"), id="runs")
+def _successive(runs: list[Run]) -> list[tuple[int, int]]:
+    """Each run with the next one of the same target, by the order in which they started."""
+    last: dict[tuple[str, str], int] = {}
+    found = []
+    for place in sorted(range(len(runs)), key=lambda place: runs[place].results.header.started):
+        target = runs[place].results.header.target
+        named = (target.get("url", ""), target.get("tenant", ""))
+        if named in last:
+            found.append((last[named], place))
+        last[named] = place
+    return found
 
 
-def _run(number: int, folder: str, results: Results) -> Markup:
-    header = results.header
-    started = f"{moment(header.started)}, {header.profile} profile, seed {header.seed}"
-    work = f"{plural(results.requests, 'request')} in {duration(results.seconds)}"
-    return el(
-        "article",
-        el("h4", el("a", f"Run {number}", href=f"{folder}/index.html"), " ", el("code", header.target.get("url", ""))),
-        el("p", verdict(results.verdict.value), " ", results.why, cls=results.verdict.value),
-        counts(results.counts),
-        el("p", f"{started}; {work}", cls="caption"),
-        cls="card",
-    )
+def _step(before: int, after: int, lines: Iterable[Line]) -> Step:
+    kinds: dict[tuple[str, str], list[Line]] = {
+        ("Fails now", "fail"): [],
+        ("Passes now", "pass"): [],
+        ("Came to a verdict before, and does not now", "inconclusive"): [],
+        ("Comes to a verdict now", "skip"): [],
+    }
+    for line in lines:
+        if change := _change(line.cells[before], line.cells[after]):
+            kinds[change].append(line)
+    return Step(before, after, tuple(Change(*kind, tuple(found)) for kind, found in kinds.items() if found))
 
 
-def _table(anchor: str, title: str, rows: list[tuple[str, list[RequirementResult | None]]], runs: Runs) -> Markup:
-    heads = [el("th", "Requirement", scope="col"), el("th", "Level", scope="col")]
-    heads += [el("th", f"Run {number}", scope="col") for number in range(1, len(runs) + 1)]
-    body = [_row(id_, cells, runs) for id_, cells in rows]
-    table = el("table", el("thead", el("tr", heads)), el("tbody", body))
-    shown = el("div", table, cls="scroll", tabindex=0) if rows else el("p", "Nothing.", cls="none")
-    return el("section", el("h2", title), shown, id=anchor)
-
-
-def _row(id_: str, cells: list[RequirementResult | None], runs: Runs) -> Markup:
-    first = next(cell for cell in cells if cell is not None)
-    name = el("th", el("span", id_, cls="id"), el("p", first.title, cls="caption"), scope="row")
-    return el(
-        "tr",
-        name,
-        el("td", first.level),
-        [_cell(id_, cell, folder) for cell, (folder, _) in zip(cells, runs, strict=True)],
-    )
-
-
-def _cell(id_: str, cell: RequirementResult | None, folder: str) -> Markup:
-    if cell is None:
-        return el("td", "not selected", cls="none")
-    value = cell.verdict.value
-    return el(
-        "td",
-        el(
-            "a",
-            f"{SIGNS[value]} {value}",
-            href=f"{folder}/index.html#{id_}",
-            cls=f"v {value}",
-            title=cell.reason or None,
-        ),
-    )
+def _change(before: RequirementResult | None, after: RequirementResult | None) -> tuple[str, str] | None:
+    """The kind of change from one run to the next; None where there is none, or none that says anything."""
+    was, now = (cell.verdict if cell else Outcome.SKIP for cell in (before, after))
+    if was is now:
+        return None
+    if now is Outcome.FAIL:
+        return "Fails now", "fail"
+    if now is Outcome.PASS and was is Outcome.FAIL:
+        return "Passes now", "pass"
+    if now not in _SETTLED:
+        return ("Came to a verdict before, and does not now", "inconclusive") if was in _SETTLED else None
+    return "Comes to a verdict now", "skip"

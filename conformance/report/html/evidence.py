@@ -1,146 +1,170 @@
-"""One failure, shown whole: what was changed, what was sent, what came, the accepted twin, how to send it again."""
+"""Failures as a page shows them: which of them whole, what was changed and sent, what came, and the way again.
+
+The one rule: a page stays within bounds, whatever a target did. At most `EACH` failures of a requirement, `WHOLE` of
+all and `MUCH` of what they hold are shown whole, spread evenly; what is left out is counted, and lies in results.jsonl.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import accumulate
 
-from conformance.exchange import REDACTED, Answer, Exchange, Headers, Request
+from markupsafe import Markup
+
+from conformance.exchange import REDACTED, Exchange, Headers, Request
 from conformance.report import resend
 from conformance.report.html.body import show, show_subject
-from conformance.report.html.markup import Markup, el, fragment
-from conformance.report.text import plural
-from conformance.results import EditRecord, Evidence, Header
+from conformance.report.html.dissected import Dissected, dissected
+from conformance.report.html.frame import LONGEST
+from conformance.results import EditRecord, Evidence, Header, RequirementResult, Results
 
-SHOWN = 3  # failures of a requirement shown whole; the others by their problem alone
+EACH = 3
+WHOLE = 45
+MUCH = 400_000  # characters and octets, as far as each is shown
+_PROBLEMS = 8  # other problems of a requirement told; one, where nothing of it is shown whole
+_HEADERS = 20  # headers of a message shown
+_COMMAND = 4_000  # characters of a command that is worth copying
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a failure stands: the run, the requirement, its number there from 1, and of how many."""
+class Message:
+    """A request or an answer: its first line in two parts, its headers, and its body laid out."""
 
-    header: Header
-    requirement: str
+    strong: str
+    line: str
+    headers: Headers
+    more: int  # headers left out
+    size: int
+    body: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A request and what came of it; `answer` is None where nothing did, and `failure` then says why."""
+
+    sent: Message
+    came: Message | None
+    failure: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One failure, whole. `number` is its place among those shown of its requirement, from 1, as its body file's is."""
+
     number: int
-    of: int
+    problem: str
+    where: str
+    edit: EditRecord | None
+    parts: Dissected | None
+    octets: Markup | None
+    exchange: Pair | None
+    twin: Pair | None
+    command: str
+    file: str
+    secrets: tuple[str, ...]
 
 
-def failures(header: Header, requirement: str, every: tuple[Evidence, ...]) -> Markup:
-    """All failures of a requirement."""
-    places = [Place(header, requirement, number, len(every)) for number in range(1, len(every) + 1)]
-    whole = [failure(evidence, place) for evidence, place in zip(every[:SHOWN], places, strict=False)]
-    rest = [el("li", evidence.problem) for evidence in every[SHOWN:]]
-    return fragment(whole, el("p", "And, in fewer words:"), el("ul", rest)) if rest else fragment(whole)
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """The failures of a requirement: some whole, the problems of the others with how often, and how many in all."""
+
+    whole: tuple[Shown, ...]
+    others: tuple[tuple[str, int], ...]
+    problems: int  # more problems than that
+    left: int  # failures that are not shown whole
+    rerun: str
 
 
-def failure(evidence: Evidence, place: Place) -> Markup:
-    """One failure."""
-    count = f"Failure {place.number} of {place.of}" if place.of > 1 else "Failure"
-    where = el("p", "Where: ", el("code", evidence.where), cls="where") if evidence.where else None
-    return el(
-        "article",
-        el("h4", el("span", count, cls="count"), " ", evidence.problem),
-        where,
-        _edit(evidence.edit) if evidence.edit else None,
-        _exchange(evidence, evidence.exchange) if evidence.exchange else None,
-        _twin(evidence.baseline) if evidence.baseline else None,
-        _again(evidence, place),
-        cls="failure",
+def chosen(results: Results) -> dict[str, tuple[Evidence, ...]]:
+    """The failures to show whole, by requirement: different problems before the same again, MUSTs before SHOULDs."""
+    share = min(EACH, max(1, WHOLE // max(len(results.failed), 1)))
+    found: dict[str, tuple[Evidence, ...]] = {}
+    count = much = 0
+    for item in results.failed:
+        wanted = _varied(item.failures)[: min(share, WHOLE - count)]
+        sizes = accumulate(map(_size, wanted), initial=much)
+        found[item.id] = tuple(evidence for evidence, size in zip(wanted, sizes, strict=False) if size < MUCH)
+        count += len(found[item.id])
+        much += sum(map(_size, found[item.id]))
+    return found
+
+
+def _size(evidence: Evidence) -> int:
+    """About how much a page shows of a failure: texts by their length, bodies and lists as far as they are shown."""
+    shown = len(evidence.problem[:600])
+    for exchange in filter(None, (evidence.exchange, evidence.baseline)):
+        shown += min(len(exchange.request.body), LONGEST)
+        shown += min(len(exchange.answer.body), LONGEST) if exchange.answer else 0
+        headers = exchange.request.headers[:_HEADERS] + (exchange.answer.headers[:_HEADERS] if exchange.answer else ())
+        shown += sum(len(name[:100]) + len(value[:300]) for name, value in headers)
+    return shown
+
+
+def _varied(failures: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    first = {evidence.problem: evidence for evidence in reversed(failures)}
+    kept = {id(evidence) for evidence in first.values()}
+    return tuple(sorted(failures, key=lambda evidence: id(evidence) not in kept))
+
+
+def failures(item: RequirementResult, whole: tuple[Evidence, ...], header: Header) -> Failures:
+    """All that a page shows of a requirement's failures."""
+    shown = {id(evidence) for evidence in whole}
+    others = Counter(evidence.problem for evidence in item.failures if id(evidence) not in shown).most_common()
+    told = _PROBLEMS if whole else 1
+    return Failures(
+        tuple(_shown(evidence, item.id, number) for number, evidence in enumerate(whole, start=1)),
+        tuple(others[:told]),
+        max(len(others) - told, 0),
+        len(item.failures) - len(whole),
+        resend.rerun(header, item.id),
     )
 
 
-def _edit(edit: EditRecord) -> Markup:
-    position = None if edit.offset is None else fragment(" · offset ", el("code", f"{edit.offset} (0x{edit.offset:x})"))
-    path = fragment(" · ", el("code", edit.path)) if edit.path else None
-    swap = None
-    if edit.before or edit.after:
-        pairs = (("before", edit.before), ("after", edit.after))
-        swap = el(
-            "dl",
-            [el("div", el("dt", name), el("dd", el("code", value or "(nothing)"))) for name, value in pairs],
-            cls="swap",
-        )
-    return el(
-        "section",
-        el("h5", "What was changed"),
-        el("p", edit.title),
-        el("p", edit.layer, path, position, cls="caption"),
-        swap,
-        cls="edit",
+def _shown(evidence: Evidence, requirement: str, number: int) -> Shown:
+    exchange, edit = evidence.exchange, evidence.edit
+    body = exchange.request.body if exchange else b""
+    parts = dissected(edit, body) if edit else None
+    file = resend.body_name(requirement, number, body) if body else ""
+    command = evidence.curl or (resend.curl(exchange.request, file) if exchange and _is_short(exchange.request) else "")
+    return Shown(
+        number,
+        evidence.problem,
+        evidence.where,
+        edit,
+        parts,
+        show_subject(edit, body) if edit and parts is None else None,
+        _pair(exchange, edit, evidence.where) if exchange else None,
+        _pair(evidence.baseline) if evidence.baseline and number == 1 else None,
+        command if len(command) <= _COMMAND else "",
+        file,
+        _secrets(exchange) if exchange else (),
     )
 
 
-def _exchange(evidence: Evidence, exchange: Exchange) -> Markup:
-    return el("div", _sent(exchange.request, evidence.edit), _came(exchange), cls="exchange")
+def _pair(exchange: Exchange, edit: EditRecord | None = None, where: str = "") -> Pair:
+    request, answer = exchange.request, exchange.answer
+    sent = _message(request.method, request.url, request.headers, request.body, show(request.body, edit))
+    came = None
+    if answer is not None:
+        phrase = next((status.phrase for status in HTTPStatus if status == answer.status), "")
+        shown = show(answer.body, where=where)
+        came = _message(str(answer.status), f"{phrase} {answer.http_version}", answer.headers, answer.body, shown)
+    failure = f"{exchange.failure.message} ({exchange.failure.kind.value})" if exchange.failure else ""
+    return Pair(sent, came, failure, exchange.seconds)
 
 
-def _sent(request: Request, edit: EditRecord | None) -> Markup:
-    return el(
-        "section",
-        el("h5", "What was sent"),
-        el("p", el("strong", request.method), " ", el("code", request.url), cls="line"),
-        _headers(request.headers),
-        show(request.body, edit),
-        show_subject(edit, request.body) if edit else None,
-    )
+def _message(strong: str, line: str, headers: Headers, body: bytes, shown: Markup) -> Message:
+    return Message(strong, line.strip(), headers[:_HEADERS], max(len(headers) - _HEADERS, 0), len(body), shown)
 
 
-def _came(exchange: Exchange) -> Markup:
-    if exchange.answer is None:
-        assert exchange.failure is not None
-        told: Markup = fragment(
-            el("p", el("strong", "no answer"), f" ({exchange.failure.kind.value})", cls="line"),
-            el("p", exchange.failure.message),
-        )
-    else:
-        told = fragment(_status(exchange.answer), _headers(exchange.answer.headers), show(exchange.answer.body))
-    return el(
-        "section", el("h5", "What came"), told, el("p", f"after {exchange.seconds * 1000:,.0f} ms", cls="caption")
-    )
+def _is_short(request: Request) -> bool:
+    return len(request.url) + sum(len(name) + len(value) for name, value in request.headers) <= _COMMAND
 
 
-def _status(answer: Answer) -> Markup:
-    phrase = next((status.phrase for status in HTTPStatus if status == answer.status), "")
-    return el(
-        "p", el("strong", str(answer.status)), f" {phrase} ", el("span", answer.http_version, cls="caption"), cls="line"
-    )
-
-
-def _headers(headers: Headers) -> Markup | None:
-    if not headers:
-        return None
-    listed = [el("div", el("dt", name), el("dd", value)) for name, value in headers]
-    return el("details", el("summary", plural(len(headers), "header")), el("dl", listed, cls="headers"), cls="headers")
-
-
-def _twin(baseline: Exchange) -> Markup:
-    answered = str(baseline.answer.status) if baseline.answer else "no answer"
-    return el(
-        "details",
-        el("summary", "The untouched twin, answered ", el("strong", answered)),
-        el("div", _sent(baseline.request, None), _came(baseline), cls="exchange"),
-        cls="twin",
-    )
-
-
-def _again(evidence: Evidence, place: Place) -> Markup | None:
-    if evidence.exchange is None:
-        return None
-    request = evidence.exchange.request
-    file = resend.body_name(place.requirement, place.number, request.body)
-    command = evidence.curl or resend.curl(request, file)
-    notes = [el("p", "The body, byte for byte: ", el("a", el("code", file), href=file), ".")] if request.body else []
-    if any(REDACTED in value for _, value in request.headers):
-        notes.append(el("p", "Put a token into ", el("code", "DRS_TOKEN"), "; none is kept here."))
-    if REDACTED.encode() in request.body:
-        notes.append(el("p", "Put a challenge into ", el("code", "DRS_CHALLENGE"), "; none is kept here."))
-    return el(
-        "details",
-        el("summary", "Send it again"),
-        el("p", "From the folder of this report:"),
-        el("pre", command, cls="command", tabindex=0),
-        notes,
-        el("p", "A nonce is good once. To have the case made anew, with a fresh one:"),
-        el("pre", resend.rerun(place.header, place.requirement), cls="command", tabindex=0),
-        cls="again",
-    )
+def _secrets(exchange: Exchange) -> tuple[str, ...]:
+    """What to put into the environment before the command is run."""
+    token = any(REDACTED in value for _, value in exchange.request.headers)
+    return ("DRS_TOKEN",) * token + ("DRS_CHALLENGE",) * (REDACTED.encode() in exchange.request.body)

@@ -2,76 +2,67 @@
 
 from __future__ import annotations
 
-from conformance.report.html.markup import Markup, el, fragment
+from dataclasses import dataclass
+
 from conformance.results import Observation, Results
-from conformance.spec import Ambiguity, Catalogue, Requirement
+from conformance.spec import Ambiguity, Catalogue
 
 
-def observations(results: Results, catalogue: Catalogue) -> Markup:
-    """Every ambiguity of the catalogue, seen or not, then what was seen of the field's habits."""
-    seen: dict[str, list[Observation]] = {}
-    for item in results.observations:
-        seen.setdefault(item.ambiguity, []).append(item)
-    known = catalogue.ambiguities
-    cards = [_ambiguity(entry, seen.get(id_, [])) for id_, entry in known.items()]
-    habits = [_habit(id_, catalogue.requirements.get(id_), found) for id_, found in seen.items() if id_ not in known]
-    return el(
-        "section",
-        el("h2", "Observations"),
-        el(
-            "p",
-            "Where the document contradicts itself or says too little: its readings, and the one the target takes. ",
-            "None of this counts for or against it.",
-            cls="lead",
-        ),
-        el("div", cards, cls="cards"),
-        fragment(el("h3", "Options, and habits of the field"), el("div", habits, cls="cards")) if habits else None,
-        id="observations",
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A reading that was seen: its words, whether the document allows it, and what showed it."""
+
+    title: str
+    conforms: bool
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An ambiguity, the readings seen of it, and the titles of those not seen."""
+
+    entry: Ambiguity
+    seen: tuple[Seen, ...]
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """What the target does of what it may do or leave; `answers` are `does`, `does not` or what was observed."""
+
+    id: str
+    title: str
+    answers: tuple[Seen, ...]
+
+
+def questions(results: Results, catalogue: Catalogue) -> list[Question]:
+    """Every ambiguity of the catalogue, seen or not."""
+    return [_question(entry, _of(results, id_)) for id_, entry in catalogue.ambiguities.items()]
+
+
+def habits(results: Results, catalogue: Catalogue) -> list[Habit]:
+    """What was seen of options and of the field's habits, by what was observed."""
+    ids = dict.fromkeys(item.ambiguity for item in results.observations if item.ambiguity not in catalogue.ambiguities)
+    return [_habit(id_, _of(results, id_), catalogue) for id_ in ids]
+
+
+def _habit(id_: str, found: list[Observation], catalogue: Catalogue) -> Habit:
+    entry = catalogue.requirements.get(id_)
+    answers = tuple(Seen(item.reading, conforms=True, evidence=item.evidence) for item in found)
+    return Habit(id_, entry.title if entry else id_, answers)
+
+
+def _question(entry: Ambiguity, found: list[Observation]) -> Question:
+    known = {reading.id: reading for reading in entry.readings}
+    seen = tuple(
+        Seen(known[item.reading].title, known[item.reading].conforms, item.evidence)
+        if item.reading in known
+        else Seen(item.reading, conforms=True, evidence=item.evidence)
+        for item in found
     )
+    others = tuple(title for reading in entry.readings if (title := reading.title) not in {one.title for one in seen})
+    return Question(entry, seen, others)
 
 
-def _ambiguity(entry: Ambiguity, found: list[Observation]) -> Markup:
-    told = {reading.id: reading for reading in entry.readings}
-    readings = [
-        _reading(
-            reading.title,
-            [item for item in found if item.reading == reading.id],
-            "" if reading.conforms else "not a reading the document allows",
-        )
-        for reading in entry.readings
-    ]
-    others = [_reading(item.reading, [item]) for item in found if item.reading not in told]
-    return el(
-        "article",
-        el("h4", el("span", entry.id, cls="id"), " ", entry.title),
-        el("p", entry.text, cls="caption"),
-        el("ul", readings, others, cls="readings"),
-        None if found else el("p", "Not seen in this run.", cls="none"),
-        cls="card",
-        id=entry.id,
-    )
-
-
-def _habit(id_: str, entry: Requirement | None, found: list[Observation]) -> Markup:
-    return el(
-        "article",
-        el("h4", entry.title if entry else id_),
-        el("p", el("span", id_, cls="id"), cls="caption"),
-        el("ul", [_reading(item.reading, [item]) for item in found], cls="readings"),
-        cls="card",
-        id=id_,
-    )
-
-
-def _reading(title: str, found: list[Observation], aside: str = "") -> Markup:
-    evidence = [el("span", item.evidence, cls="evidence") for item in found if item.evidence]
-    note = el("span", f" ({aside})", cls="caption") if aside else None
-    return el(
-        "li",
-        "● " if found else "○ ",
-        title,
-        note,
-        el("span", " seen", cls="caption") if found else None,
-        evidence,
-        cls="seen" if found else None,
-    )
+def _of(results: Results, id_: str) -> list[Observation]:
+    return [item for item in results.observations if item.ambiguity == id_]

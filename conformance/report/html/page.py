@@ -1,62 +1,103 @@
-"""index.html: one file, readable offline and without script, in which nothing a target sent can act.
-
-The one rule: the page may load nothing and run nothing but its own sheet and script, held by their hashes (CSP).
-"""
+"""index.html of one run: what the template `run.html` tells, put together out of the fold and the catalogue."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
+from dataclasses import dataclass
 
-from conformance.report.html import observations, requirements, skips, summary
-from conformance.report.html.markup import Child, Markup, el, join
-from conformance.report.html.style import SCRIPT, STYLE
-from conformance.report.text import moment
-from conformance.results import FORMAT, Results
-from conformance.spec import Catalogue
+from conformance.report.html.evidence import Failures, chosen, failures
+from conformance.report.html.frame import document, page
+from conformance.report.html.observations import habits, questions
+from conformance.report.html.untested import untested
+from conformance.report.html.words import COUNTED
+from conformance.results import FORMAT, Outcome, RequirementResult, Results, SectionTotals
+from conformance.spec import Catalogue, Level, Requirement
+
+__all__ = ["document", "render"]
+
+DEVICES = 200  # rows of the table of devices; devices.jsonl has all
+
+_SOURCES = {
+    "document": "the document",
+    "referenced": "a text the document rests on",
+    "security": "what any service behind a token owes",
+    "field": "what is done in the field",
+}
+_GATES = {"must": "MUST", "should": "MUST and SHOULD"}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A requirement as the page tells it: what came of it, its entry in the catalogue, its failures if it failed."""
+
+    item: RequirementResult
+    entry: Requirement
+    failures: Failures | None
+
+    @property
+    def follows(self) -> str:
+        """What it follows from, in words."""
+        return _SOURCES[self.item.source] + (f": {self.entry.reference}" if self.entry.reference else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A section of the document with its requirements."""
+
+    section: SectionTotals
+    members: tuple[Told, ...]
 
 
 def render(results: Results, catalogue: Catalogue) -> str:
     """The report of one run."""
-    untested = sum(results.counts[kind] for kind in results.counts if kind.value in {"skip", "inconclusive"})
-    sections = {
-        ("sections", "Sections", len(results.sections)): summary.sections(results),
-        ("failures", "Failures", len(results.failed)): requirements.failed(results),
-        ("requirements", "Requirements", len(results.requirements)): requirements.requirements(results, catalogue),
-        ("observations", "Observations", len(results.observations)): observations.observations(results, catalogue),
-        ("skips", "Not tested", untested): skips.skips(results),
-        ("devices", "Devices", len(results.devices)): skips.devices(results),
+    whole = chosen(results)
+    told = {
+        item.id: Told(
+            item,
+            catalogue.requirements[item.id],
+            failures(item, whole[item.id], results.header) if item.id in whole else None,
+        )
+        for item in results.requirements
     }
-    present = {key: section for key, section in sections.items() if section is not None}
-    links = [
-        el("li", el("a", title, el("span", number, cls="n"), href=f"#{anchor}")) for anchor, title, number in present
-    ]
-    ended = f"The run ended {moment(results.ended)}" if results.ended else "The run did not end"
-    return document(
+    erred = [one for one in told.values() if one.item.verdict is Outcome.ERROR]
+    return page(
+        "run.html",
         f"{results.verdict.value}: {results.header.target.get('url', '')}",
-        summary.top(results),
-        el("nav", el("ul", links), aria_label="Parts of this report"),
-        el("main", list(present.values())),
-        el("footer", f"{ended}. Folded from {FORMAT}; results.jsonl has every record."),
+        results=results,
+        gate=_GATES.get(results.header.gate, results.header.gate),
+        failed=[told[item.id] for item in results.failed],
+        erred=erred,
+        groups=_groups(results, told),
+        questions=questions(results, catalogue),
+        habits=habits(results, catalogue),
+        untested=untested(results),
+        devices=sorted(results.devices, key=lambda device: device.removed)[:DEVICES],
+        there=sum(not device.removed for device in results.devices),
+        filters=[(kind.value, word) for kind, word in COUNTED.items() if results.counts[kind]],
+        levels=[level for level in Level if any(item.level == level for item in results.requirements)],
+        facts=_facts(results),
+        format=FORMAT,
     )
 
 
-def document(title: str, *body: Child) -> str:
-    """A whole page around its body."""
-    policy = (
-        f"default-src 'none'; style-src {_hash(STYLE)}; script-src {_hash(SCRIPT)}; base-uri 'none'; form-action 'none'"
-    )
-    head = (
-        el("meta", charset="utf-8"),
-        el("meta", http_equiv="Content-Security-Policy", content=policy),
-        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        el("meta", name="referrer", content="no-referrer"),
-        el("title", f"{title} · drs-conformance"),
-        el("style", Markup(STYLE)),
-    )
-    page = el("html", el("head", head), el("body", *body, el("script", Markup(SCRIPT))), lang="en")
-    return join(("", Markup("<!DOCTYPE html>\n"), page, "\n"))
+def _facts(results: Results) -> dict[str, str]:
+    header = results.header
+    versions = ", ".join(f"{name} {version}" for name, version in header.versions.items())
+    return {
+        "Target": header.target.get("url", ""),
+        "Tenant": header.target.get("tenant", ""),
+        "Domain": header.target.get("domain", ""),
+        "Selection": ", ".join(header.selection) or "everything",
+        "Given": ", ".join(header.given) or "nothing",
+        "Gate": _GATES.get(header.gate, header.gate),
+        "Exit status": str(results.exit_status),
+        "Versions": versions,
+    }
 
 
-def _hash(content: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
+def _groups(results: Results, told: dict[str, Told]) -> list[Group]:
+    """The sections that have requirements, those in the document's order."""
+    found = (
+        Group(section, tuple(one for one in told.values() if one.item.section == section.section))
+        for section in results.sections
+    )
+    return [group for group in found if group.members]

@@ -1,8 +1,10 @@
-"""The words and signs every page shares: verdicts, counts, the bar, requirements by their anchor."""
+"""The words and signs every page shares: verdicts, counts, the bar."""
 
 from __future__ import annotations
 
-from conformance.report.html.markup import Markup, el
+from markupsafe import Markup
+
+from conformance.report.html.markup import el
 from conformance.results import Outcome
 
 SIGNS = {
@@ -15,41 +17,26 @@ SIGNS = {
     "nonconformant": "✗",
     "incomplete": "?",
 }
-WORDS = {
+COUNTED = {
     Outcome.PASS: "passed",
     Outcome.FAIL: "failed",
     Outcome.INCONCLUSIVE: "inconclusive",
     Outcome.ERROR: "errors",
-    Outcome.SKIP: "skipped",
+    Outcome.SKIP: "not tested",
 }
 """The outcomes in the order they are told, as counts read."""
 
 
-def verdict(value: str, word: str = "") -> Markup:
-    """A verdict as sign and word, so that colour is never needed to tell it."""
-    return el("span", f"{SIGNS[value]} {word or value}", cls=f"v {value}")
-
-
-def counts(numbers: dict[Outcome, int]) -> Markup:
-    """How many of each, as a list."""
-    return el(
-        "ul", [el("li", verdict(kind.value, f"{numbers[kind]:,} {word}")) for kind, word in WORDS.items()], cls="counts"
-    )
-
-
 def bar(numbers: dict[Outcome, int]) -> Markup:
-    """The proportions as a bar; what failed comes first, where the eye is."""
+    """The proportions as a bar; what failed comes first, where the eye is, and never thinner than can be seen."""
     order = (Outcome.FAIL, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.PASS, Outcome.SKIP)
-    total = max(sum(numbers.values()), 1)
+    weights = {kind: max(numbers[kind], sum(numbers.values()) / 100) if numbers[kind] else 0 for kind in order}
+    total = sum(weights.values()) or 1
     parts = []
     start = 0.0
-    for kind in order:
-        width = 1000 * numbers[kind] / total
-        parts.append(el("rect", x=f"{start:.2f}", y=0, width=f"{width:.2f}", height=10, cls=kind.value))
+    for kind, weight in weights.items():
+        width = 1000 * weight / total
+        if weight:
+            parts.append(el("rect", x=f"{start:.2f}", y=0, width=f"{width:.2f}", height=10, cls=kind.value))
         start += width
     return el("svg", parts, cls="bar", viewBox="0 0 1000 10", preserveAspectRatio="none", aria_hidden="true")
-
-
-def link(id_: str, page: str = "") -> Markup:
-    """A requirement's id, leading to it."""
-    return el("a", id_, href=f"{page}#{id_}", cls="id")
