@@ -11,6 +11,7 @@ from hypothesis.internal.conjecture import providers
 
 from conformance import plugin
 from conformance.errors import ConformanceError
+from conformance.plugin.budget import Budget
 from conformance.plugin.interrupts import Interrupts
 from conformance.plugin.network import sharing
 from conformance.plugin.options import spelled
@@ -28,17 +29,19 @@ def configure(config: pytest.Config) -> None:
     if worker is not None:
         settings, target, credentials = worker_session(plugin.read_options(config), worker["drs"])
         target = sharing(target, worker["workercount"])
+        budget = Budget(settings.budget, worker["drs"]["left"]) if settings.budget else None
     else:
         run = config.pluginmanager.get_plugin(plugin.RUN)
         controller = Controller(run.run if run else _begin(config), quiet=run is not None)
         config.pluginmanager.register(controller, "drs-controller")
         settings, target, credentials = controller.run.settings, controller.run.target, controller.run.credentials
+        budget = controller.run.budget()
         _allure(config, controller.run)
     _hypothesis(config, settings)
     journal = journal_of(settings, target)
     session = open_session(settings, target, credentials, journal)
     config.add_cleanup(session.transport.close)
-    config.pluginmanager.register(Recorder(session, journal, settings), "drs-recorder")
+    config.pluginmanager.register(Recorder(session, journal, settings, budget), "drs-recorder")
     _own_settings(config)
 
 

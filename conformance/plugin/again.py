@@ -16,7 +16,7 @@ from conformance.client import Target
 from conformance.errors import UsageError
 from conformance.plugin.options import Raw
 from conformance.plugin.settings import Settings
-from conformance.results import Device, Footer, Header, Outcome, StreamRecord, TestRecord, fold, load
+from conformance.results import LEFT_OUT, Device, Footer, Header, Outcome, StreamRecord, TestRecord, fold, load
 from conformance.spec import catalogue
 
 STREAM = "results.jsonl"
@@ -102,7 +102,8 @@ def _cut_off(raw: Raw, text: str) -> Earlier:
     stream = _stream(text)
     records = load(stream)
     footer = next((record for record in records if isinstance(record, Footer)), None)
-    if footer is not None and footer.stopped is None:
+    short = any(record.reason.startswith(LEFT_OUT) for record in records if isinstance(record, TestRecord))
+    if footer is not None and footer.stopped is None and not short:
         raise UsageError(
             f"{raw.said('resume')} {text!r} came to its end, nothing is left to do; --failed-from repeats what failed"
         )

@@ -76,6 +76,7 @@ OPTIONS = (
     Option("out", "directory for results and report", "DIR", "reports", path=True),
     Option("seed", "seed of everything random; the same seed sends the same requests", "N", "0"),
     Option("select", "run only this requirement, id prefix or section; repeatable", "ID-OR-SECTION", many=True),
+    Option("budget", "time to take, such as 20s: the tests that show most come first, the rest is left out", "TIME"),
     Option("timeout", "seconds to wait for an answer", "SECONDS", "10"),
     Option("resume", "go on with this run, which was cut off; what it tested is kept", "RUN", path=True),
     Option("failed-from", "repeat what failed in this run, as it was sent", "RUN", path=True),

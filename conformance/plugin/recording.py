@@ -15,7 +15,10 @@ import pytest
 from conformance.errors import ConformanceError
 from conformance.kit import Case, CheckFailed, NotOffered, Session, Twins, Unproven, only
 from conformance.paths import SUITES
+from conformance.plugin import budget as budgets
 from conformance.plugin import labels
+from conformance.plugin.budget import Budget
+from conformance.plugin.order import named
 from conformance.plugin.redacting import redact_json, redact_report
 from conformance.plugin.run import Journal
 from conformance.plugin.settings import Settings, given
@@ -55,12 +58,13 @@ def open_case(request: pytest.FixtureRequest) -> Case:
 class Recorder:
     """One worker's side of a run: its session with the target, and a record for every test."""
 
-    def __init__(self, session: Session, journal: Journal, settings: Settings) -> None:
+    def __init__(self, session: Session, journal: Journal, settings: Settings, budget: Budget | None = None) -> None:
         self.session = session
         self._twins = Twins(session)
         self._journal = journal
         self._selection = settings.selection
         self._done = settings.done
+        self._budget = budget
         self._given = given(session.target, session.credentials)
 
     def open(self, item: pytest.Item) -> Case:
@@ -76,6 +80,9 @@ class Recorder:
         item.stash[SKIPPED] = skipped
         if not testable:
             pytest.skip(next(iter(skipped.values()), "nothing selected"))
+        if self._budget and (reason := self._budget.refuses(item.nodeid)):
+            skipped.update(dict.fromkeys(testable, reason))
+            pytest.skip(reason)
         case = Case(self.session, self._twins, tuple(testable), maybe=possible(item))
         item.stash[CASE] = case
         return case
@@ -99,7 +106,7 @@ class Recorder:
     # --- pytest's hooks
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Keeps what was selected, in the order of the document, and labels it for Allure."""
+        """Keeps what was selected, in the document's order or in that of a budget, and labels it for Allure."""
         if own := [item.nodeid for item in items if SUITES not in item.path.parents]:
             pytest.exit(f"{own[0]} is no conformance test; give the suites a session of their own", 2)
         if self._selection is not None or self._done:
@@ -108,6 +115,9 @@ class Recorder:
             items[:] = chosen
         order = {section.number: place for place, section in enumerate(catalogue().sections)}
         items.sort(key=lambda item: order.get(labels.section(item), len(order)))
+        if self._budget:
+            places = budgets.places()
+            items.sort(key=lambda item: places.get(named(item.nodeid), len(places)))
         for item in items:
             unknown = [id_ for id_ in declared(item) if id_ not in catalogue().requirements]
             if unknown or not declared(item):
@@ -121,6 +131,11 @@ class Recorder:
         item.stash[STARTED] = (time.monotonic(), self.session.requests)
         if self.session.stopped:
             item.session.shouldstop = self.session.stopped
+
+    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
+        """A budget learns from every test how long tests take here."""
+        if self._budget and CASE in item.stash:
+            self._budget.ended(item.nodeid, time.monotonic() - item.stash[STARTED][0])
 
     @pytest.hookimpl(wrapper=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:

@@ -21,6 +21,7 @@ from conformance.errors import ConformanceError, TargetError, UsageError
 from conformance.kit import Session, Unproven
 from conformance.plugin import again
 from conformance.plugin.again import Earlier
+from conformance.plugin.budget import Budget
 from conformance.plugin.embedded import ReferenceServer, credentials_of, target_of
 from conformance.plugin.options import Raw, spelled
 from conformance.plugin.settings import Settings, check_fresh, given, read_target
@@ -83,6 +84,7 @@ class Run:
             tuple(sorted(given(self.target, self.credentials))),
             accepted=self.settings.accepted,
             strict=self.settings.strict_baseline,
+            budget=self.settings.budget,
         )
         for record in (header, *(self.earlier.kept if self.earlier else ())):
             self.record(record)
@@ -107,6 +109,12 @@ class Run:
         self._probes = session.requests
         if session.stopped:
             raise TargetError(session.stopped)
+
+    def budget(self) -> Budget | None:
+        """What is left of the budget now, where there is one."""
+        if self.settings.budget is None:
+            return None
+        return Budget(self.settings.budget, self.settings.budget - (time.monotonic() - self._began))
 
     def record(self, record: StreamRecord) -> None:
         """Writes one record to the stream and keeps it for the fold; a stream that cannot be written stops the run."""
@@ -268,7 +276,13 @@ class Journal:
 def worker_input(run: Run) -> dict[str, Any]:
     """What a worker of pytest-xdist needs to speak to the same target; options it reads for itself."""
     ready = run.server.ready if run.server else None
-    return {"ready": ready, "values": again.values(run.settings), "done": sorted(run.settings.done)}
+    budget = run.budget()
+    return {
+        "ready": ready,
+        "values": again.values(run.settings),
+        "done": sorted(run.settings.done),
+        "left": budget.left if budget else None,
+    }
 
 
 def worker_session(raw: Raw, given_by_controller: dict[str, Any]) -> tuple[Settings, Target, Credentials]:

@@ -13,6 +13,7 @@ from conformance.client.secrets import check_token, claims, expired
 from conformance.client.target import check_url
 from conformance.errors import TargetError, UsageError
 from conformance.kit import Profile, profile
+from conformance.plugin import budget
 from conformance.plugin.network import read_network
 from conformance.plugin.options import Raw
 from conformance.results import Accepted, baseline
@@ -38,6 +39,7 @@ class Settings:
     accepted: tuple[Accepted, ...] | None = None
     strict_baseline: bool = False
     done: frozenset[str] = frozenset()
+    budget: float | None = None  # seconds
 
     @classmethod
     def read(cls, raw: Raw) -> Settings:
@@ -55,6 +57,7 @@ class Settings:
             _seconds(raw),
             _accepted(raw),
             raw.flag("strict-baseline"),
+            budget=_budget(raw),
         )
 
 
@@ -169,6 +172,11 @@ def _seconds(raw: Raw) -> float:
     if not 0 < seconds <= 600:  # noqa: PLR2004 - ten minutes: beyond that a run would not end
         raise UsageError(f"{raw.said('timeout')} {text!r} is not a number of seconds above 0 and up to 600")
     return seconds
+
+
+def _budget(raw: Raw) -> float | None:
+    text = raw.text("budget")
+    return budget.seconds(text, raw.said("budget")) if text else None
 
 
 def _file(raw: Raw, name: str) -> Path | None:
