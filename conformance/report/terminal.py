@@ -16,9 +16,11 @@ from rich.text import Text
 
 from conformance.report.text import as_text, duration, line, plural, until
 from conformance.results import Outcome, Verdict
+from conformance.results.layers import deep
 from conformance.spec import NEEDS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from conformance.exchange import Exchange
@@ -40,7 +42,10 @@ _WIDTH = 110
 
 
 def sections(results: Results) -> Table:
-    """The table of sections: passed, failed, skipped, requests; inconclusive and errors where there are any."""
+    """The table of sections: passed, failed, skipped, requests; inconclusive and errors where there are any.
+
+    Requests per second are of the time that a section's tests took, whichever of them ran beside another.
+    """
     columns = [Outcome.PASS, Outcome.FAIL, Outcome.SKIP]
     columns += [kind for kind in (Outcome.INCONCLUSIVE, Outcome.ERROR) if results.counts[kind]]
     heads = {Outcome.PASS: "passed", Outcome.FAIL: "failed", Outcome.SKIP: "skipped", Outcome.ERROR: "errors"}
@@ -50,10 +55,24 @@ def sections(results: Results) -> Table:
         footer = _count(results.counts[kind], kind)
         table.add_column(heads.get(kind, kind.value), footer, justify="right", no_wrap=True)
     table.add_column("requests", Text(f"{results.requests:,}"), justify="right", no_wrap=True)
+    table.add_column("per second", Text(_rate(results.requests, results.seconds)), justify="right", no_wrap=True)
     for item in results.sections:
         counts = [_count(item.counts[kind], kind) for kind in columns]
-        table.add_row(Text(line(f"{item.section} {item.title}")), *counts, Text(f"{item.requests:,}"))
+        numbers = [Text(f"{item.requests:,}"), Text(_rate(item.requests, item.seconds))]
+        table.add_row(Text(line(f"{item.section} {item.title}")), *counts, *numbers)
     return table
+
+
+def depth(results: Results) -> RenderableType:
+    """How many negative cases there were, and in which layer the first wrong thing of each sat; nothing without any."""
+    negative = sum(results.layers.values())
+    if not negative:
+        return Group()
+    by_layer = ", ".join(f"{line(name)} {number:,}" for name, number in results.layers.items())
+    text = Text(f"{plural(negative, 'negative case')}, first wrong at: {by_layer}\n", "dim")
+    shares = [f"{_share(item.layers)} in section {item.section}" for item in results.sections if deep(item.layers)]
+    text.append(f"at DER or deeper: {_share(results.layers)}" + (f" ({', '.join(shares)})" if shares else ""), "dim")
+    return text
 
 
 def failures(results: Results, catalogue: Catalogue) -> RenderableType:
@@ -104,6 +123,8 @@ def verdict(results: Results, report: Path | None = None) -> Text:
 def summary(results: Results, catalogue: Catalogue, report: Path | None = None) -> RenderableType:
     """All of it, in the order in which one reads it."""
     parts: list[RenderableType] = [sections(results), Text("")]
+    if results.layers:
+        parts += [depth(results), Text("")]
     if results.failed:
         parts.append(failures(results, catalogue))
     if any(item.missing for item in results.requirements):
@@ -118,6 +139,14 @@ def plain(renderable: RenderableType, width: int = _WIDTH) -> str:
     file = io.StringIO()
     Console(file=file, width=width, color_system=None, force_terminal=False, legacy_windows=False).print(renderable)
     return "\n".join(text.rstrip() for text in file.getvalue().splitlines()) + "\n"
+
+
+def _rate(requests: int, seconds: float) -> str:
+    return f"{requests / seconds:,.0f}" if seconds else "-"
+
+
+def _share(layers: Mapping[str, int]) -> str:
+    return f"{deep(layers) / sum(layers.values()):.0%}"
 
 
 def _count(number: int, kind: Outcome) -> Text:

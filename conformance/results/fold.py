@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from conformance.errors import ResultsError
 from conformance.results.baseline import weigh
+from conformance.results.layers import in_order
 from conformance.results.outcome import RequirementResult, Results, SectionTotals
 from conformance.results.records import (
     NOT_OFFERED,
@@ -91,7 +92,7 @@ def fold(records: Iterable[StreamRecord], catalogue: Catalogue) -> Results:
         sections=_sections(requirements, stream.tests, catalogue),
         counts=_count(requirements),
         devices=stream.devices,
-        layers=dict(sorted(sum((Counter(test.layers) for test in stream.tests), Counter()).items())),
+        layers=_layers(stream.tests),
         exit_status=ruling.exit_status,
         baseline=None if stream.header.accepted is None else baseline,
         left_out=run.left_out,
@@ -220,9 +221,18 @@ def _sections(
             _count(item for item in requirements if item.section == number),
             sum(test.requests for test in made.get(number, [])),
             sum(test.seconds for test in made.get(number, [])),
+            _layers(made.get(number, [])),
         )
         for number in sorted(present, key=section_key)
     )
+
+
+def _layers(tests: Iterable[TestRecord]) -> dict[str, int]:
+    """The negative cases counted by the layer in which their first wrong thing sits, from the outside in."""
+    counted: Counter[str] = Counter()
+    for test in tests:
+        counted.update(test.layers)
+    return in_order(counted)
 
 
 def section_key(number: str) -> tuple[tuple[int, str], ...]:

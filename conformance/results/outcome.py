@@ -6,7 +6,7 @@ are equal and their JSON forms the same bytes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -66,13 +66,17 @@ class RequirementResult:
 
 @dataclass(frozen=True, slots=True)
 class SectionTotals:
-    """One section of the document: its requirements counted by verdict; the requests and seconds its tests took."""
+    """One section of the document: its requirements counted by verdict; the requests and seconds its tests took.
+
+    `layers` counts its negative cases by the layer in which the first wrong thing sits.
+    """
 
     section: str
     title: str
     counts: dict[Outcome, int]
     requests: int
     seconds: float
+    layers: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +172,7 @@ def _section(item: SectionTotals) -> dict[str, Any]:
         "counts": _counts(item.counts),
         "requests": item.requests,
         "seconds": round(item.seconds, 3),
+        "layers": dump(item.layers),
     }
 
 

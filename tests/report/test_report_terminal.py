@@ -35,8 +35,10 @@ def test_no_control_character_reaches_the_terminal(results: Results) -> None:
 
 def test_plain_text_has_no_colour_and_all_the_words(plain: str, results: Results) -> None:
     assert CONTROL.search(plain) is None
-    assert re.search(r"^section +passed +failed +skipped +inconclusive +errors +requests$", plain, re.MULTILINE)
-    assert re.search(r"^all +\d+ +3 +\d+ +1 +1 +99$", plain, re.MULTILINE)
+    assert re.search(
+        r"^section +passed +failed +skipped +inconclusive +errors +requests +per second$", plain, re.MULTILINE
+    )
+    assert re.search(r"^all +\d+ +3 +\d+ +1 +1 +99 +2$", plain, re.MULTILINE)
     for item in results.failed:
         assert f"FAILED {item.id}  MUST, section {item.section}" in plain
     assert "report: reports/index.html" in plain
@@ -51,6 +53,24 @@ def test_a_failure_says_what_was_sent_and_what_came(plain: str) -> None:
     assert "sent POST https://drs.example/x?a=[1]&b='" in flat
     assert "and 4 more failures of it" in flat
     assert r"came no answer: <script>" in flat
+
+
+def test_it_says_how_deep_the_negative_cases_reached(results: Results) -> None:
+    first, second, *others = results.sections
+    layers = {"http": 3, "json-value": 3, "der": 1, "spki": 1}
+    counted = (replace(first, layers={"http": 3}), replace(second, layers={"json-value": 3, "der": 1, "spki": 1}))
+    deep = replace(results, layers=layers, sections=(*counted, *(replace(other, layers={}) for other in others)))
+    assert terminal.plain(terminal.depth(deep)) == (
+        "8 negative cases, first wrong at: http 3, json-value 3, der 1, spki 1\n"
+        f"at DER or deeper: 25% (40% in section {second.section})\n"
+    )
+    assert "negative" not in terminal.plain(terminal.summary(replace(results, layers={}), catalogue()))
+
+
+def test_a_section_of_no_time_has_no_rate(results: Results) -> None:
+    timeless = replace(results, seconds=0.0, sections=tuple(replace(item, seconds=0.0) for item in results.sections))
+    printed = terminal.plain(terminal.sections(timeless))
+    assert all(row.endswith(" -") for row in printed.splitlines()[1:])
 
 
 def test_a_clean_run_is_short(results: Results) -> None:
