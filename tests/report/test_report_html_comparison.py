@@ -34,14 +34,22 @@ def markup(folder: Path) -> str:
     return (folder / "index.html").read_text(encoding="utf-8")
 
 
-def test_what_differs_is_counted_and_marked(markup: str, results: Results) -> None:
+def test_what_differs_is_counted_and_marked_and_told_first(markup: str, results: Results) -> None:
     first, *others = results.requirements
-    differing = {item.id for item in others if item.verdict is not Outcome.PASS}
-    differing |= {first.id} if first.verdict is not Outcome.SKIP else set()
-    assert f"{len(differing)} requirements of {len(results.requirements)} came out differently." in markup
-    rows = re.findall(r'<tr class="req differs".*?<span class="id">([^<]+)</span>', markup, re.DOTALL)
-    assert set(rows) == differing
+    contrary = {item.id for item in others if item.verdict is Outcome.FAIL}
+    partly = {item.id for item in others if item.verdict in {Outcome.SKIP, Outcome.INCONCLUSIVE, Outcome.ERROR}}
+    partly |= {first.id} if first.verdict is not Outcome.SKIP else set()
+    assert (
+        f"{len(contrary)} requirements of {len(results.requirements)} came out differently; {len(partly)} came"
+        in markup
+    )
+    assert marked(markup, "told contrary") == marked(markup, "req contrary") == contrary
+    assert marked(markup, "req partly") == partly
     assert "not selected" in markup
+
+
+def marked(markup: str, kind: str) -> set[str]:
+    return set(re.findall(rf'<tr class="{kind}".*?<span class="id">([^<]+)</span>', markup, re.DOTALL))
 
 
 def test_every_cell_leads_into_the_report_of_its_run(markup: str, folder: Path, results: Results) -> None:
@@ -73,8 +81,10 @@ def test_what_fails_now_comes_first(results: Results, better: Results) -> None:
 
 def test_runs_of_different_targets_are_compared_and_not_followed(results: Results, better: Results) -> None:
     elsewhere = replace(better, header=replace(better.header, target={"url": "https://other.example"}))
-    markup = render([Run("a", "run-1", results), Run("b", "run-2", elsewhere)], catalogue())
-    assert 'id="changes"' not in markup
+    third = replace(elsewhere, header=replace(elsewhere.header, target={"url": "https://third.example"}))
+    runs = [Run("a", "run-1", results), Run("b", "run-2", elsewhere), Run("c", "run-3", third)]
+    assert 'id="changes"' not in render(runs, catalogue())
+    assert "From a to b" in render(runs[:2], catalogue())
 
 
 def test_two_runs_alike_say_so(results: Results) -> None:

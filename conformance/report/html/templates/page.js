@@ -18,8 +18,7 @@
     const wanted = box.querySelector("input[type=search]").value.toLowerCase().split(/\s+/).filter(Boolean);
     const boxes = name => all(`input[name=${name}]`, box);
     const ticked = name => boxes(name).filter(input => input.checked).map(input => input.value);
-    const ruled = ["verdict", "level"].filter(name => boxes(name).length).map(name => [name, ticked(name)]);
-    if (ticked("differs").length) ruled.push(["differs", ["yes"]]);
+    const ruled = ["verdict", "level", "alike"].filter(name => boxes(name).length).map(name => [name, ticked(name)]);
     let shown = 0;
     for (const { row, text } of rows) {
       const fits = ruled.every(([name, values]) => values.includes(row.dataset[name]));
