@@ -22,8 +22,9 @@ import click
 @click.option(
     "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="How many processes serve; one state."
 )
+@click.option("--quiet", is_flag=True, help="Do not tell of each request on standard error.")
 def serve(
-    *, port: int, tls: bool, defects: tuple[str, ...], like: str | None, state: Path | None, workers: int
+    *, port: int, tls: bool, defects: tuple[str, ...], like: str | None, state: Path | None, workers: int, quiet: bool
 ) -> None:
     """Start the reference server and print one JSON line when it is ready.
 
@@ -32,4 +33,4 @@ def serve(
     from conformance.server import Settings  # noqa: PLC0415 - other commands do not pay for it
     from conformance.server import serve as serve_now  # noqa: PLC0415
 
-    serve_now(Settings(port=port, tls=tls, defects=defects, like=like, state=state, workers=workers))
+    serve_now(Settings(port=port, tls=tls, defects=defects, like=like, state=state, workers=workers, log=not quiet))

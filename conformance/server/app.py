@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -77,17 +78,23 @@ class Endpoint:
         """Reads, handles, answers."""
         behaviour = self.service.behaviour
         asked = _asked(scope)
+        refused, began = None, time.perf_counter()
         try:
             body = await read_body(receive, asked, behaviour.body_limit)
             asked = behaviour.request(replace(asked, body=body))
             reply = self._handler(asked.method)(self.service, asked)
-        except Refusal as refused:
-            reply = self._refused(asked, refused)
+        except Refusal as problem:
+            refused, reply = problem, self._refused(asked, problem)
         except sqlite3.OperationalError:  # locked for too long, or the disk is full: nothing of the request was kept
-            reply = self._refused(asked, UNABLE)
+            refused, reply = UNABLE, self._refused(asked, UNABLE)
         except Gone:
+            if self.service.log:
+                self.service.log.left(asked)
             return
-        await _answer(send, scope, behaviour.reply(asked, _closing(asked, _correlated(asked, reply))))
+        reply = behaviour.reply(asked, _closing(asked, _correlated(asked, reply)))
+        await _answer(send, scope, reply)
+        if self.service.log:
+            self.service.log(asked, reply, refused, time.perf_counter() - began)
 
     def _handler(self, method: str) -> Handler:
         handler = self.handlers.get("GET" if method == "HEAD" else method, self.otherwise)

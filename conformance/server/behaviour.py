@@ -135,7 +135,7 @@ def accept_media_type(asked: Asked) -> None:
 def read_base64(text: str, member: str) -> bytes:
     """Base64 as RFC 4648 section 4 has it, and nothing more lenient."""
     try:
-        return base64.decode(text, "base64 text")
+        return base64.decode(text, refusal.BASE64)
     except DecodeError as error:
         raise undecodable(member, error) from None
 

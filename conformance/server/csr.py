@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from conformance.codec import CSR_CN, NONCE_OID, der
 from conformance.errors import DecodeError
 
-from .refusal import Refusal, quoted, undecodable
+from .refusal import Fault, Refusal, quoted, undecodable
 from .rules import Rules
 
 if TYPE_CHECKING:
@@ -37,6 +37,13 @@ EXTENSION_REQUEST = "1.2.840.113549.1.9.14"
 NULL = b"\x05\x00"
 BITS = 2048
 
+# The parts that a refusal speaks of, as a dissection calls them.
+INFO = "certificationRequest.certificationRequestInfo"
+KEY = f"{INFO}.subjectPKInfo"
+ALGORITHM = f"{KEY}.algorithm"
+MODULUS = f"{KEY}.subjectPublicKey.RSAPublicKey.modulus"
+SIGNATURE_ALGORITHM = "certificationRequest.signatureAlgorithm"
+
 _ENCODINGS = {
     0x0C: "utf-8",
     0x12: "ascii",
@@ -50,8 +57,9 @@ _ENCODINGS = {
 _NONCE_TAGS = {0x0C: "utf-8", 0x13: "ascii", 0x16: "ascii", 0x04: "ascii"}
 
 
-def _refuse(problem: str, offset: int | None = None) -> Refusal:
-    return Refusal(f"{NAME}: {problem}" + ("." if offset is None else f" at offset {offset}."))
+def _refuse(problem: str, offset: int | None = None, *, part: str = "") -> Refusal:
+    said = f"{NAME}: {problem}" + ("." if offset is None else f" at offset {offset}.")
+    return Refusal(said, fault=Fault(NAME, offset, part))
 
 
 def common_name(attribute: NameAttribute) -> str:
@@ -72,13 +80,13 @@ def common_names(request: CertificationRequest) -> list[NameAttribute]:
 
 def _version(request: CertificationRequest) -> None:
     if request.info.version != 0:
-        raise _refuse(f"version is {_short(request.info.version)}, it must be 0 (v1)")
+        raise _refuse(f"version is {_short(request.info.version)}, it must be 0 (v1)", part=f"{INFO}.version")
 
 
 def _subject(request: CertificationRequest) -> None:
     names = common_names(request)
     if len(names) != 1:
-        raise _refuse(f"the subject has {len(names)} CNs, it must have one")
+        raise _refuse(f"the subject has {len(names)} CNs, it must have one", part=f"{INFO}.subject")
     if (text := common_name(names[0])) != CSR_CN:
         raise _refuse(f"the CN is {quoted(text)}, it must be '{CSR_CN}'", names[0].offset)
 
@@ -86,31 +94,45 @@ def _subject(request: CertificationRequest) -> None:
 def _key_algorithm(request: CertificationRequest) -> None:
     algorithm = request.info.public_key.algorithm
     if algorithm.oid != RSA:
-        raise _refuse(f"the key's algorithm is {quoted(algorithm.oid)}, it must be rsaEncryption ({RSA})")
+        raise _refuse(
+            f"the key's algorithm is {quoted(algorithm.oid)}, it must be rsaEncryption ({RSA})",
+            part=f"{ALGORITHM}.algorithm",
+        )
     if algorithm.parameters != NULL:
-        raise _refuse("the parameters of rsaEncryption are not NULL (RFC 3279, section 2.3.1)")
+        raise _refuse(
+            "the parameters of rsaEncryption are not NULL (RFC 3279, section 2.3.1)", part=f"{ALGORITHM}.parameters"
+        )
 
 
 def _key_size(request: CertificationRequest) -> None:
     modulus, _ = _rsa(request)
     if modulus.bit_length() != BITS:
-        raise _refuse(f"the key has {modulus.bit_length()} bits, it must have {BITS}")
+        raise _refuse(f"the key has {modulus.bit_length()} bits, it must have {BITS}", part=MODULUS)
 
 
 def _key_value(request: CertificationRequest) -> None:
     modulus, exponent = _rsa(request)
     if modulus <= 0 or modulus % 2 == 0:
-        raise _refuse("the key's modulus is not a positive odd number")
+        raise _refuse("the key's modulus is not a positive odd number", part=MODULUS)
     if exponent < 3 or exponent % 2 == 0 or exponent >= modulus:  # noqa: PLR2004 - RFC 8017, 3.1
-        raise _refuse("the key's public exponent is not an odd number of at least 3 and below the modulus")
+        raise _refuse(
+            "the key's public exponent is not an odd number of at least 3 and below the modulus",
+            part=MODULUS.replace("modulus", "publicExponent"),
+        )
 
 
 def _signature_algorithm(request: CertificationRequest) -> None:
     algorithm: AlgorithmIdentifier = request.signature_algorithm
     if algorithm.oid != SHA256_RSA:
-        raise _refuse(f"the signature algorithm is {quoted(algorithm.oid)}, it must be SHA256WithRSA ({SHA256_RSA})")
+        raise _refuse(
+            f"the signature algorithm is {quoted(algorithm.oid)}, it must be SHA256WithRSA ({SHA256_RSA})",
+            part=f"{SIGNATURE_ALGORITHM}.algorithm",
+        )
     if algorithm.parameters not in (NULL, b""):
-        raise _refuse("the parameters of SHA256WithRSA are neither NULL nor absent (RFC 4055, section 5)")
+        raise _refuse(
+            "the parameters of SHA256WithRSA are neither NULL nor absent (RFC 4055, section 5)",
+            part=f"{SIGNATURE_ALGORITHM}.parameters",
+        )
 
 
 def _proof_of_possession(request: CertificationRequest) -> None:
@@ -119,13 +141,15 @@ def _proof_of_possession(request: CertificationRequest) -> None:
         key = rsa.RSAPublicNumbers(exponent, modulus).public_key()
         key.verify(request.signature, request.tbs, PKCS1v15(), SHA256())
     except (InvalidSignature, ValueError, OverflowError):
-        raise _refuse("the signature does not hold under the request's own key") from None
+        raise _refuse(
+            "the signature does not hold under the request's own key", part="certificationRequest.signature"
+        ) from None
 
 
 def _attributes(request: CertificationRequest) -> None:
     kinds = [attribute.oid for attribute in request.info.attributes]
     if len(set(kinds)) != len(kinds):
-        raise _refuse("an attribute is there twice (RFC 2986, section 4.1)")
+        raise _refuse("an attribute is there twice (RFC 2986, section 4.1)", part=f"{INFO}.attributes")
 
 
 def _extensions(request: CertificationRequest) -> None:
@@ -174,7 +198,7 @@ def nonce_text(value: bytes) -> str:
     try:
         return value.decode("ascii")
     except UnicodeDecodeError:
-        raise _refuse("the nonce extension holds no text") from None
+        raise _refuse("the nonce extension holds no text", part=f"extension {NONCE_OID}") from None
 
 
 def _short(value: int) -> str:

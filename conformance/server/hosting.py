@@ -26,6 +26,7 @@ from .behaviour import Behaviour, strict
 from .field import like_field
 from .handlers.service import Service
 from .keyring import device_ca, keyring, password, tls_ca
+from .log import Log
 from .peer import hearing
 from .settings import HOST, Ready, Settings
 from .site import BROKER, RESOURCE, Site, Tenant
@@ -94,9 +95,10 @@ def configured(shared: Shared, grace: int = GRACE) -> Iterator[uvicorn.Config]:
     behaviour = behaviour_of(settings)
     with contextlib.closing(_store(shared)) as store:
         site = _site(shared, store)
+        log = Log() if settings.log else None
         config = uvicorn.Config(
-            application(Service(site, behaviour)),
-            http=hearing(behaviour.hear),
+            application(Service(site, behaviour, log)),
+            http=hearing(behaviour.hear, log.unreadable if log else None),
             ws="none",
             lifespan="off",
             log_config=None,

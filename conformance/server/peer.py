@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import sys
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import h11
@@ -54,7 +55,7 @@ class Cork:
 
 
 class PeerProtocol(H11Protocol):
-    """Puts `peer_certificate` (DER or None), `connection` (a number from 1), `requests`, `cork`, `beside` into the state.
+    """Puts `peer_certificate` (DER or None), `connection` (from 1), `requests`, `cork`, `beside` into the state.
 
     `beside` tells of each other open connection whether it is silent, within a request's body, or between requests.
     """
@@ -66,6 +67,14 @@ class PeerProtocol(H11Protocol):
     def hear(self, data: bytes) -> bytes:
         """The octets to be read as HTTP, of those that came."""
         return data
+
+    def unreadable(self, problem: str) -> None:
+        """Told of octets that are not HTTP."""
+
+    def send_400_response(self, msg: str) -> None:
+        """Octets came that are not HTTP; uvicorn calls this where it heard so from h11."""
+        self.unreadable(str(sys.exc_info()[1] or msg))
+        super().send_400_response(msg)
 
     def beside(self) -> dict[int, str]:
         """What the other open connections do, by their numbers."""
@@ -112,7 +121,7 @@ class PeerProtocol(H11Protocol):
             self.loop.call_later(LINGER, self.transport.abort)
 
 
-def hearing(hear: Callable[[bytes], bytes]) -> type[PeerProtocol]:
+def hearing(hear: Callable[[bytes], bytes], unreadable: Callable[[str], None] | None = None) -> type[PeerProtocol]:
     """The protocol of one server, which reads what `hear` makes of the octets that come, and knows its connections."""
 
     class Hearing(PeerProtocol):
@@ -120,5 +129,9 @@ def hearing(hear: Callable[[bytes], bytes]) -> type[PeerProtocol]:
 
         def hear(self, data: bytes) -> bytes:
             return hear(data)
+
+        def unreadable(self, problem: str) -> None:
+            if unreadable is not None:
+                unreadable(problem)
 
     return Hearing

@@ -17,6 +17,21 @@ if TYPE_CHECKING:
     from conformance.errors import DecodeError
 
 QUOTED = 40
+BASE64 = "base64 text"  # the structure of what is not even base64
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Where in a request something is wrong, for its author to find: a member, "" being the whole body.
+
+    `offset` counts the octets that the member's base64 stands for, or its characters where `text` is true; `part` is
+    the key of a row of its dissection where it is a whole part that is wrong.
+    """
+
+    member: str = ""
+    offset: int | None = None
+    part: str = ""
+    text: bool = False
 
 
 class Refusal(Exception):
@@ -30,6 +45,7 @@ class Refusal(Exception):
         code: str = "invalid_request",
         subcode: str = "error_invalid_parameter",
         headers: Mapping[str, str] | None = None,
+        fault: Fault | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -37,6 +53,7 @@ class Refusal(Exception):
         self.code = code
         self.subcode = subcode
         self.headers = dict(headers or {})
+        self.fault = fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +75,8 @@ def quoted(text: str) -> str:
 
 def undecodable(member: str, error: DecodeError) -> Refusal:
     """The refusal for a member whose bytes do not have the shape of their structure."""
-    return Refusal(f"{member} is not a {error.structure}: {error.problem} at offset {error.offset}.")
+    fault = Fault(member, error.offset, text=error.structure == BASE64)
+    return Refusal(f"{member} is not a {error.structure}: {error.problem} at offset {error.offset}.", fault=fault)
 
 
 def unauthorized(problem: str, *, error: str = "invalid_token") -> Refusal:

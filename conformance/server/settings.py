@@ -15,7 +15,7 @@ HOST = "127.0.0.1"
 class Settings:
     """`port` 0 takes a free one; `like` is None (strict) or "field"; without `state` nothing outlives the server.
 
-    `workers` is the number of processes that serve.
+    `workers` is the number of processes that serve; `log` tells of every request on standard error.
     """
 
     port: int = 0
@@ -24,6 +24,7 @@ class Settings:
     like: str | None = None
     state: Path | None = None
     workers: int = 1
+    log: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import json
 import math
 from typing import Any
 
-from .refusal import Refusal, quoted
+from .refusal import Fault, Refusal, quoted
 
 DEPTH = 64
 
@@ -20,13 +20,17 @@ def read_json(body: bytes) -> Any:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise Refusal(f"The body is not UTF-8: invalid byte at offset {error.start}.") from None
+        raise Refusal(
+            f"The body is not UTF-8: invalid byte at offset {error.start}.", fault=Fault(offset=error.start)
+        ) from None
     if text.startswith("\ufeff"):
         raise Refusal("The body starts with a byte order mark at offset 0; JSON text has none (RFC 8259, section 8.1).")
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise Refusal(f"The body is not JSON: {error.msg} at offset {error.pos}.") from None
+        raise Refusal(
+            f"The body is not JSON: {error.msg} at offset {error.pos}.", fault=Fault(offset=error.pos, text=True)
+        ) from None
     except RecursionError:
         raise Refusal(f"The body is nested deeper than {DEPTH} levels.") from None
     except ValueError:  # an integer longer than Python is willing to read

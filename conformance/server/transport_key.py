@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .refusal import Refusal, quoted
+from .refusal import Fault, Refusal, quoted
 from .rules import Rules
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ LARGEST = 4096
 
 
 def _refuse(problem: str, offset: int) -> Refusal:
-    return Refusal(f"{NAME}: {problem} at offset {offset}.")
+    return Refusal(f"{NAME}: {problem} at offset {offset}.", fault=Fault(NAME, offset))
 
 
 def _magic(blob: RsaKeyBlob) -> None:

@@ -93,7 +93,7 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
     started: list[Served] = []
 
     def serve(*options: str) -> Served:
-        options = ("--state", str(tmp_path / "state.sqlite"), *options)
+        options = ("--quiet", "--state", str(tmp_path / "state.sqlite"), *options)
         started.append(Served(start(*options, TMPDIR=str(tmp_path))))
         return started[-1]
 

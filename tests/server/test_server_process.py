@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import sqlite3
@@ -60,7 +61,9 @@ def test_the_first_line_says_all_and_a_signal_ends_it_cleanly(serving: Any, tmp_
         url = f"{served.line['url']}/{served.line['tenant']}/Discover?api-version=1.9"
         assert idle.get(url).status_code == 200
         assert idle.post(served.line["url"] + "/EnrollmentServer/device/", content=b"\xff" * 99).status_code == 400
-        assert served.end(number) == (0, "", "")
+        status, out, err = served.end(number)
+        assert (status, out) == (0, "")
+        assert re.fullmatch(r"\S+ \S+ GET /.* 200 in .*\n\S+ \S+ POST /.* 400 in .* ms: .*\n", err)
     assert list(tmp_path.iterdir()) == []
 
 

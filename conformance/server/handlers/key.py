@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.codec import base64
@@ -35,4 +36,5 @@ def _accept(service: Service, blob: bytes) -> None:
     try:
         service.behaviour.accept_transport_key(service.behaviour.read_blob(blob))
     except Refusal as refused:
-        raise Refusal(refused.message.replace(NAME, MEMBER, 1), subcode=refused.subcode) from None
+        fault = refused.fault and replace(refused.fault, member=MEMBER)
+        raise Refusal(refused.message.replace(NAME, MEMBER, 1), subcode=refused.subcode, fault=fault) from None

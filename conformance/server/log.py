@@ -1,0 +1,75 @@
+"""The log of `serve`: a line for each request and, where one was refused for its bytes, those bytes taken apart.
+
+The one rule: it is written for whoever writes the client, on a terminal: nothing secret is in it (what could be a token
+is left out), and whatever a client sent is printable before it gets here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import sys
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from conformance.codec.dissect import printable
+
+from .excerpt import excerpt
+
+if TYPE_CHECKING:
+    from .asked import Asked, Reply
+    from .refusal import Refusal
+
+SECRET_ARGUMENTS = re.compile(r"token|code|password|secret|assertion|challenge|key", re.IGNORECASE)
+TOKEN = re.compile(r"[A-Za-z0-9_.\-]{40,}")  # longer than a GUID: it may be a token in a place where none belongs
+LONGEST = 300
+FAILED = 400
+
+
+def to_stderr(entry: str) -> None:
+    """Writes an entry at once and in one piece, so that those of several workers do not mix."""
+    with contextlib.suppress(OSError):  # a log that nobody reads any more ends no service
+        sys.stderr.write(entry)
+        sys.stderr.flush()
+
+
+class Log:
+    """Told of every answer."""
+
+    def __call__(self, asked: Asked, reply: Reply, refused: Refusal | None, seconds: float) -> None:
+        """One request and what it got; `seconds` is how long that took."""
+        reason = refused.message if refused else _said(reply)
+        line = f"{asked.method} {target(asked)} {reply.status} in {1000 * seconds:.1f} ms"
+        below = excerpt(asked.body, refused.fault) if refused and refused.fault else []
+        self._entry(line + (f": {reason}" if reason else ""), below)
+
+    def unreadable(self, problem: str) -> None:
+        """A request that was not HTTP; it got a 400."""
+        self._entry(f"(not HTTP) 400: {problem}", [])
+
+    def left(self, asked: Asked) -> None:
+        """A request whose sender left before it was whole."""
+        self._entry(f"{asked.method} {target(asked)}: the client left before its request was whole", [])
+
+    def _entry(self, line: str, below: list[str]) -> None:
+        stamp = datetime.now().astimezone().isoformat(" ", "milliseconds")
+        to_stderr("\n    ".join([f"{stamp} {printable(line)}", *below]) + "\n")
+
+
+def target(asked: Asked) -> str:
+    """The path and the query of a request, without what could be secret."""
+    pairs = (f"{name}={'...' if SECRET_ARGUMENTS.search(name) else value}" for name, value in asked.query)
+    whole = (asked.target or asked.path) + ("?" if asked.query else "") + "&".join(pairs)
+    shown = TOKEN.sub("...", whole)
+    return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}..."
+
+
+def _said(reply: Reply) -> str:
+    """Why a request failed that was not refused by us in so many words: the authority's errors (RFC 6749, 5.2)."""
+    if reply.status < FAILED:
+        return ""
+    try:
+        return str(json.loads(reply.body)["error_description"])
+    except (ValueError, KeyError, TypeError):
+        return ""
