@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from rich.console import Console
 
 from conformance.errors import ConformanceError
 from conformance.paths import REPORTS
-from conformance.report import terminal, write_all, write_comparison
+from conformance.report import github, terminal, write_all, write_comparison
 from conformance.results import Results, fold, load
 from conformance.spec import catalogue
 
@@ -33,26 +34,26 @@ def report(results: tuple[Path, ...], out: Path) -> None:
     off, and with 0 otherwise, whatever the verdict.
     """
     runs = [_read(path) for path in results]
+    with github.fenced(os.environ, click.echo):
+        _write(results, runs, out)
+    cut = [path for path, run in zip(results, runs, strict=True) if run.ended is None]
+    for path in cut:
+        click.echo(f"drs-conformance: {path} was cut off before its footer; the report tells what it holds", err=True)
+    sys.exit(ConformanceError.exit_status if cut else 0)  # a script does not take what is left of a run for the whole
+
+
+def _write(results: tuple[Path, ...], runs: list[Results], out: Path) -> None:
     console = Console(highlight=False, soft_wrap=False)
     if len(runs) == 1:
         page = write_all(out, runs[0], catalogue())
         console.print(terminal.summary(runs[0], catalogue(), page))
-        _end(results, runs)
+        return
     named = dict(zip(_names(results), runs, strict=True))
     page = write_comparison(out, named, catalogue())
     for name, run in named.items():
         console.print(f"{name}:", end=" ", markup=False)
         console.print(terminal.verdict(run))
     console.print(f"report: {page}", markup=False)
-    _end(results, runs)
-
-
-def _end(paths: tuple[Path, ...], runs: list[Results]) -> None:
-    """Ends the command: 3 where a run was cut off, so that a script does not take what is left of it for the whole."""
-    cut = [path for path, run in zip(paths, runs, strict=True) if run.ended is None]
-    for path in cut:
-        click.echo(f"drs-conformance: {path} was cut off before its footer; the report tells what it holds", err=True)
-    sys.exit(ConformanceError.exit_status if cut else 0)
 
 
 def _read(path: Path) -> Results:

@@ -73,16 +73,18 @@ def run(**given: Any) -> None:
 
 def _show(results: Any, report: Any) -> None:
     """The table, the failures, what could be tested besides, the verdict; as text without colour where nobody looks."""
-    from conformance.report import terminal  # noqa: PLC0415 - as in `run`
+    from conformance.report import github, terminal  # noqa: PLC0415 - as in `run`
     from conformance.spec import catalogue  # noqa: PLC0415
 
     console = Console()
     summary = terminal.summary(results, catalogue(), report)
     try:
-        if console.is_terminal:
-            console.print(summary)
-        else:
-            click.echo(terminal.plain(summary), nl=False)
+        with github.fenced(os.environ, click.echo):
+            if console.is_terminal:
+                console.print(summary)
+            else:
+                click.echo(terminal.plain(summary), nl=False)
+        github.announce(results, catalogue(), os.environ, click.echo)
         sys.stdout.flush()
     except BrokenPipeError:  # `| head`: whoever reads has enough; the status is the verdict's all the same
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

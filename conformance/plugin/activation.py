@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 from typing import Any
 
@@ -18,7 +20,7 @@ from conformance.plugin.options import spelled
 from conformance.plugin.recording import Recorder
 from conformance.plugin.run import Run, journal_of, open_session, prepare, worker_input, worker_session
 from conformance.plugin.settings import Settings
-from conformance.report import terminal
+from conformance.report import github, terminal
 from conformance.results import Device, Results, TestRecord
 from conformance.spec import catalogue
 
@@ -92,6 +94,7 @@ class Controller:
         self.run = run
         self._quiet = quiet
         self.results: Results | None = None
+        self._fence = contextlib.ExitStack()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -172,6 +175,21 @@ class Controller:
             report = self.run.settings.out / "index.html"
             told = terminal.plain(terminal.summary(self.results, catalogue(), report))
             terminalreporter.write_line(spelled(told, self.run.prefix))
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """In a workflow of GitHub, nothing that pytest prints of a target is to be taken for a command of it."""
+        if echo := self._echo(session.config):
+            self._fence.enter_context(github.fenced(os.environ, echo))
+
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        """And at the end, annotations and the job's summary."""
+        self._fence.close()
+        if self.results is not None and (echo := self._echo(config)):
+            github.announce(self.results, catalogue(), os.environ, echo)
+
+    def _echo(self, config: pytest.Config) -> github.Echo | None:
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        return None if self._quiet or reporter is None else reporter.write_line
 
 
 def _last_line(text: str) -> str:

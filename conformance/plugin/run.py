@@ -26,11 +26,12 @@ from conformance.plugin.embedded import ReferenceServer, credentials_of, target_
 from conformance.plugin.options import Raw, spelled
 from conformance.plugin.settings import Settings, check_fresh, given, read_target
 from conformance.report import write_all
+from conformance.report.formats import FORMATS
 from conformance.results import Device, Footer, Header, Results, Stop, StreamRecord, TestRecord, Writer, fold
 from conformance.spec import catalogue
 
 _VERSIONS = ("drs-conformance", "pytest", "hypothesis", "httpx", "cryptography", "jsonschema", "allure-pytest")
-_FILES = ("results.json", "junit.xml", "index.html", "devices.jsonl")
+_FILES = (*(item.name for item in FORMATS), "devices.jsonl")
 
 
 def now() -> str:

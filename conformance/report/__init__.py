@@ -11,8 +11,9 @@ from pathlib import Path
 
 from conformance import spec
 from conformance.errors import UsageError
-from conformance.report import files, json_, junit, resend
-from conformance.report.html import comparison, page
+from conformance.report import files, resend
+from conformance.report.formats import FORMATS, PAGE
+from conformance.report.html import comparison
 from conformance.report.html.evidence import chosen
 from conformance.results import Results
 from conformance.spec import Catalogue
@@ -21,15 +22,15 @@ __all__ = ["write_all", "write_comparison"]
 
 
 def write_all(out: Path, results: Results, catalogue: Catalogue | None = None) -> Path:
-    """Write results.json, junit.xml, index.html and the bodies of failures into `out`; the page's path.
+    """Write every file of `FORMATS` and the bodies of failures into `out`; the page's path.
 
     The catalogue is this version's when none is given. Raises UsageError, one sentence, when a file cannot be written.
     """
     catalogue = catalogue or spec.catalogue()
-    files.write(out / "results.json", json_.render(results))
-    files.write(out / "junit.xml", junit.render(results, catalogue))
+    for format_ in FORMATS:
+        files.write(out / format_.name, format_.render(results, catalogue))
     _write_bodies(out, results)
-    return files.write(out / "index.html", page.render(results, catalogue))
+    return out / PAGE.name
 
 
 def write_comparison(out: Path, runs: Mapping[str, Results], catalogue: Catalogue | None = None) -> Path:

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from conformance.cli import drs_conformance
+from conformance.report.formats import FORMATS
 from conformance.results import Footer, Header, Outcome, RequirementOutcome, TestRecord, Writer
 from conformance.spec import catalogue
 
@@ -35,7 +36,7 @@ def run(*arguments: str | Path) -> Result:
 def test_a_run_is_rendered_again(tmp_path: Path) -> None:
     done = run(record(tmp_path / "run"), "--out", tmp_path / "out")
     assert done.exit_code == 0, done.output
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"index.html", "junit.xml", "results.json"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {item.name for item in FORMATS}
     assert "conformant" in done.stdout
     assert str(tmp_path / "out" / "index.html") in done.stdout.replace("\n", "")
 
