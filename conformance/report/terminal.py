@@ -63,11 +63,9 @@ def sections(results: Results) -> Table:
     return table
 
 
-def depth(results: Results) -> RenderableType:
-    """How many negative cases there were, and in which layer the first wrong thing of each sat; nothing without any."""
+def depth(results: Results) -> Text:
+    """How many negative cases there were, and in which layer the first wrong thing of each sat."""
     negative = sum(results.layers.values())
-    if not negative:
-        return Group()
     by_layer = ", ".join(f"{line(name)} {number:,}" for name, number in results.layers.items())
     text = Text(f"{plural(negative, 'negative case')}, first wrong at: {by_layer}\n", "dim")
     shares = [f"{_share(item.layers)} in section {item.section}" for item in results.sections if deep(item.layers)]
