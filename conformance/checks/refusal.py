@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from conformance.checks.judgement import Judgement, Notes
@@ -41,6 +42,7 @@ _INTERNALS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "a statement of its database",
         re.compile(r"\b(?:SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM)\b", re.IGNORECASE),
     ),
+    ("a private key", re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----|\"d\"\s*:\s*\"[A-Za-z0-9_-]{43,}\"")),
 )
 
 
@@ -80,6 +82,18 @@ def observe(exchange: Exchange) -> Judgement:
     return notes.judgement()
 
 
+def traces(exchanges: Iterable[Exchange]) -> Judgement:
+    """Whether the ids of several errors differ; nothing is said where fewer than two have one."""
+    notes = Notes()
+    answers = [exchange.answer for exchange in exchanges if exchange.answer is not None]
+    ids = [_member(json_object(answer) or {}, "TraceId", "requestid", "requestId") for answer in answers]
+    texts = [text for text in ids if isinstance(text, str) and text]
+    if len(texts) > 1:
+        evidence = f"{len(set(texts))} different ids in {len(texts)} errors"
+        notes.see("field-services/error-trace-unique", _does(len(set(texts)) == len(texts)), evidence)
+    return notes.judgement()
+
+
 def leaks(exchange: Exchange) -> Judgement:
     """Nothing of the server's insides, and no secret that was sent to it, comes back.
 
@@ -95,7 +109,7 @@ def leaks(exchange: Exchange) -> Judgement:
     for what, pattern in _INTERNALS:
         match = next((found for text in texts if (found := pattern.search(text))), None)
         shown = match.group(0)[:60] if match else ""
-        notes.hold("processing/no-internals", match is None, f"the refusal holds {what}: {shown!r}")
+        notes.hold("processing/no-internals", match is None, f"the answer holds {what}: {shown!r}")
     return notes.judgement()
 
 

@@ -46,16 +46,29 @@ class Transport:
     """The connections to one target; knows the run's secrets, so that no exchange holds one. To be closed."""
 
     def __init__(
-        self, target: Target, secrets: Secrets, identity: Identity | None = None, pace: Pace | None = None
+        self,
+        target: Target,
+        secrets: Secrets,
+        identity: Identity | None = None,
+        pace: Pace | None = None,
+        *,
+        http2: bool = False,
     ) -> None:
-        """With an identity, its certificate is shown to a target that asks. Raises `UsageError` for a bad CA file."""
+        """With an identity, its certificate is shown to a target that asks. Raises `UsageError` for a bad CA file.
+
+        With `http2`, that is spoken where the target agrees to it in TLS (RFC 9113 3.2), and HTTP/1.1 where not.
+        """
         self._secrets = secrets
         self._timeout = target.timeout
         self._headers = target.network.headers
         self._wire = Wire(Route(target.network))
         self._pool = httpcore.ConnectionPool(
-            ssl_context=context(target, identity), keepalive_expiry=_KEPT, network_backend=self._wire
+            ssl_context=context(target, identity, alone=http2),  # the pool writes into it which protocols it offers
+            keepalive_expiry=_KEPT,
+            network_backend=self._wire,
+            http2=http2,
         )
+        self._versions = _VERSIONS | {"HTTP/2"} if http2 else _VERSIONS
         self.pace = pace or Pace(target.network.rate)
         self.requests = 0
 
@@ -129,7 +142,7 @@ class Transport:
         response = self._pool.handle_request(_as_core(request))
         try:
             version = str(response.extensions.get("http_version", b""), "latin-1")
-            if version not in _VERSIONS:
+            if version not in self._versions:
                 raise httpcore.RemoteProtocolError(f"{version} was not asked for")
             held = self._read(response)
         finally:

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from conformance.client.target import Target
 
 
-def context(target: Target, identity: Identity | None = None) -> ssl.SSLContext:
+def context(target: Target, identity: Identity | None = None, *, alone: bool = False) -> ssl.SSLContext:
     """TLS as the target's options have it; with an identity one of its own, which shows that and nothing else.
+
+    `alone` makes one that no other connection shares.
 
     Raises `UsageError` for a file that cannot be used, and `ssl.SSLError` for an identity that TLS cannot show.
     """
@@ -28,7 +30,8 @@ def context(target: Target, identity: Identity | None = None) -> ssl.SSLContext:
         return made
     network = target.network
     certificate, key = (str(path) if path else None for path in (network.certificate, network.key))
-    return _shared(ca_file, target.insecure, certificate, key)
+    make = _shared.__wrapped__ if alone else _shared
+    return make(ca_file, target.insecure, certificate, key)
 
 
 @functools.cache

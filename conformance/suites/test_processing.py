@@ -14,13 +14,15 @@ from conformance.checks import refusal, verdict
 from conformance.generate.accepted import ACCEPTED
 from conformance.generate.faults import covered, faults
 from conformance.generate.hostile import HOSTILE, LARGE, Hostile
+from conformance.generate.join import JoinDraft
 from conformance.generate.observed import OBSERVED
 from conformance.generate.tokens import GARBAGE
 from conformance.generate.variants import Variant
-from conformance.kit import Case, QuotaReached, Twin, Unproven, requirement
+from conformance.kit import Case, NotOffered, QuotaReached, Twin, Unproven, requirement
 
 SECTION = "2.1.1.1.3"
 PREFIX = "processing/"
+LEAVES = "processing/refusal-leaves-nothing"
 PLAINLY_WRONG = (
     "processing/malformed-json",
     "join-request/csr-required",
@@ -66,6 +68,7 @@ def test_refusal_is_4xx(case: Case) -> None:
     "processing/error-time",
     "processing/error-codes",
     "field-services/error-trace",
+    "field-services/error-trace-unique",
 )
 def test_what_a_refusal_says(case: Case) -> None:
     """The bodies of refusals: their shape is open (A7); the server's insides and our secrets are not in them."""
@@ -75,13 +78,33 @@ def test_what_a_refusal_says(case: Case) -> None:
         edit = faults(id_)[0]
         refused.append(case.session.join(edit.apply(case.session.draft()), edit.title))
     garbage = case.session.send_join(case.session.join_step(), "a garbage token", token=GARBAGE)
-    for exchange in (*refused, garbage):
-        if verdict.join(exchange)[0] is verdict.Verdict.REFUSED:
-            case.judge(refusal.leaks(exchange), exchange)
-            case.judge(refusal.observe(exchange), exchange)
+    told = [one for one in (*refused, garbage) if verdict.join(one)[0] is verdict.Verdict.REFUSED]
+    for exchange in told:
+        case.judge(refusal.leaks(exchange), exchange)
+        case.judge(refusal.observe(exchange), exchange)
+    for seen in refusal.traces(told).seen:
+        case.observe(seen.subject, seen.reading, seen.evidence)
+    if told and not case.has_observed("field-services/error-trace-unique"):
+        case.observe("field-services/error-trace-unique", "does not", "no two refusals carry an id")
     for id_ in ("processing/error-media-type", "processing/error-time", "processing/error-codes"):
         if not case.has_observed(id_):
             case.observe(id_, "does not", "no refusal has such a member")
+
+
+@requirement("processing/no-secrets", "processing/no-internals")
+def test_what_other_answers_say(case: Case) -> None:
+    """What is accepted, what is nowhere, and what is asked for by the wrong method, headers and all: nothing leaks."""
+    joined = case.twins.before(Twin.JOIN)
+    bare = replace(case.session.join_step(), body=b"").without("Content-Type")
+    nowhere = replace(bare, method="GET", url=f"{case.session.target.url}/EnrollmentServer/nowhere?api-version=2.0")
+    others = (
+        case.session.discovery(),
+        case.session.send_join(bare, "no body and no token"),
+        case.session.send(replace(bare, method="PUT"), "PUT at the JoinEndpoint", token=case.session.token()),
+        case.session.send(nowhere, "a path that nobody knows", token=case.session.token()),
+    )
+    for exchange in (joined, *others):
+        case.judge(refusal.leaks(exchange), exchange)
 
 
 @pytest.mark.parametrize("hostile", [pytest.param(one, id=one.name) for one in HOSTILE])
@@ -117,6 +140,42 @@ def test_goes_on_after_refusals(case: Case) -> None:
         edit = faults(id_)[0]
         case.session.join(edit.apply(case.session.draft()), edit.title)
         case.accepts_join(["processing/goes-on"], f"a conforming request after: {edit.title}", case.session.draft())
+
+
+@requirement(LEAVES)
+def test_a_refused_request_once_mended(case: Case) -> None:
+    """A request with one fault, which is refused, then the same without it and with a fresh nonce: accepted."""
+    for id_ in PLAINLY_WRONG:
+        edit, draft = faults(id_)[0], case.session.draft()
+        exchange = case.session.join(edit.apply(draft), edit.title)
+        if verdict.join(exchange)[0] is verdict.Verdict.REFUSED:
+            case.accepts_join([LEAVES], f"the request that was refused, without its fault: {edit.title}", draft)
+    case.not_applicable(LEAVES, "nothing was refused, which other cases tell of")
+
+
+@requirement(LEAVES)
+def test_a_device_that_a_refused_request_names(case: Case) -> None:
+    """A request that means to use a device again and is refused for a fault: the device keeps its id."""
+    draft = case.session.draft()
+    again = replace(draft, attributes=(("ReuseDevice", True),))
+    first, second = (ids(case, one, title) for one, title in ((draft, "a device"), (again, "the device, used again")))
+    if not first or first != second:
+        raise NotOffered("a device is not used again here, so that nothing can be seen to change it")
+    edit = faults("join-request/transport-key-magic")[0]
+    refused = case.session.join(edit.apply(again), f"the device, to be used again, but: {edit.title}")
+    if verdict.join(refused)[0] is not verdict.Verdict.REFUSED:
+        raise Unproven("a request with a fault was not refused, which other cases tell of")
+    title = "the device, used again after a refused request for it"
+    exchange = case.accepts_join([LEAVES], title, again)
+    now = verdict.devices(exchange)
+    if now:
+        case.hold(LEAVES, now[0][0] == first, f"the device {first} is {now[0][0]} after a refused request", exchange)
+
+
+def ids(case: Case, draft: JoinDraft, title: str) -> str:
+    """The id of the device that a request made; empty where it made none, or one without a name."""
+    found = verdict.devices(case.session.join(draft, title))
+    return found[0][0] if found else ""
 
 
 @requirement("processing/body-size")

@@ -22,7 +22,7 @@ from conformance.server import certificate as writing
 from conformance.server.certificate import Extension, Holder
 
 CA = cast("RSAPrivateKey", keys.nth(3).private_key)
-HOLDER = Holder(*(uuid.UUID(int=number << 96) for number in (1, 2, 3)), join_type=4, region="EU")
+HOLDER = Holder(uuid.UUID(int=1), uuid.UUID(int=2), uuid.UUID(int=3), join_type=4, region="EU")
 ORDER = writing.order(HOLDER, keys.nth(0).spki_der, datetime(2026, 1, 2, tzinfo=UTC), writing.key_id(CA))
 ALTERNATIVES = "2.5.29.17"
 

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.codec import der
 from conformance.server import certificate
+from conformance.server.refusal import Refusal
+from conformance.server.rules import Rules
 
-from .altering import joined
+from .altering import discovered, good, is_join, joined, replied, with_header
 from .registry import defect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.server.behaviour import Behaviour
+    from conformance.server.case import JoinCase
     from conformance.server.certificate import Extension, Order
 
 
@@ -81,3 +84,64 @@ def cuts_the_sids_of_object_ids(honest: Behaviour) -> Behaviour:
             one["AddSIDs"] = [sid.rpartition("-")[0] for sid in one["AddSIDs"]]
 
     return joined(honest, cut)
+
+
+def _named(join: JoinCase) -> tuple[bytes, str]:
+    """What a device is known by here: its key and the name that people read. Refusal where there is no key."""
+    return join.key_hash, join.text("/DeviceDisplayName")
+
+
+@defect(breaks={"processing/refusal-leaves-nothing"})
+def keeps_half_of_what_it_refuses(honest: Behaviour) -> Behaviour:
+    """Remembers the device of a request that it refused, and refuses it for that when it comes again."""
+    begun: set[tuple[bytes, str]] = set()
+
+    def accept(join: JoinCase) -> None:
+        try:
+            named = _named(join)
+        except Refusal:
+            return honest.accept_join(join)
+        if named in begun:
+            raise Refusal("The device exists already.", status=409)
+        begun.add(named)
+        honest.accept_join(join)
+        begun.discard(named)
+        return None
+
+    return replace(honest, accept_join=Rules.of(all=accept))
+
+
+@defect(breaks={"processing/refusal-leaves-nothing"})
+def forgets_devices_by_refusals(honest: Behaviour) -> Behaviour:
+    """Forgets a device that a refused request means to use again."""
+    gone: set[tuple[bytes, str]] = set()
+
+    def accept(join: JoinCase) -> None:
+        try:
+            honest.accept_join(join)
+        except Refusal:
+            if join.flag("ReuseDevice"):
+                gone.add(_named(join))
+            raise
+
+    def reused(join: JoinCase) -> str | None:
+        return None if _named(join) in gone else honest.reused_device(join)
+
+    return replace(honest, accept_join=Rules.of(all=accept), reused_device=reused)
+
+
+@defect(breaks={"discovery/endpoints-served"})
+def names_a_key_endpoint_that_is_not_there(honest: Behaviour) -> Behaviour:
+    """Names a KeyProvisionEndpoint at which there is nothing."""
+
+    def change(services: dict[str, Any]) -> None:
+        service = services["KeyProvisioningService"]
+        service["KeyProvisionEndpoint"] = service["KeyProvisionEndpoint"].replace("/key", "/keys")
+
+    return discovered(honest, change)
+
+
+@defect(breaks={"processing/no-internals"})
+def names_its_files_in_headers(honest: Behaviour) -> Behaviour:
+    """Sends the path of the code that answered along with every device."""
+    return replied(honest, good(is_join), with_header("X-Handler", "/srv/drs/handlers/join.py"))

@@ -1,0 +1,80 @@
+"""3.1: discovery as a resource of HTTP: HEAD, what is said to caches, and whether the endpoints it names are there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from conformance.checks import discovery
+from conformance.checks.verdict import Verdict
+from conformance.kit import Case, Message, NotOffered, Twin, Unproven, requirement, steps
+from conformance.suites import wire
+from conformance.suites.asking import asked
+
+SECTION = "3.1"
+SERVED = "discovery/endpoints-served"
+CACHING = ("Cache-Control", "Expires", "ETag", "Last-Modified")
+NOWHERE = {404, 405, 501}
+ENDPOINTS = (
+    "KeyProvisioningService.KeyProvisionEndpoint",
+    "AuthenticationService.OAuth2.TokenEndpoint",
+    "DeviceJoinService.JoinEndpoint",
+    "PrecreateService.PrecreateEndpoint",
+)
+
+
+@requirement("discovery/head-no-content")
+def test_head(case: Case) -> None:
+    """HEAD of the conforming request: whatever the answer says, the connection ends with its header section."""
+    id_ = "discovery/head-no-content"
+    message = Message.of(replace(asked(case), method="HEAD")).adding(("Connection", "close"))
+    with case.session.converse(asked(case).url) as connection:
+        connection.send(message.octets)
+        exchange = connection.answer(message, "HEAD of discovery", wire.patience(case))
+        ending = connection.ending(wire.SHORT)
+    case.hold(id_, not wire.broke(exchange), "HEAD is not answered", exchange)
+    case.hold(id_, not ending.octets, f"{len(ending.octets)} octets follow the header section", exchange)
+
+
+@requirement("discovery/caching")
+def test_what_is_said_to_caches(case: Case) -> None:
+    """The answer to the conforming request: its headers about caching."""
+    exchange = case.session.discovery()
+    if discovery.services(exchange) is None or exchange.answer is None:
+        raise Unproven("discovery of the tenant under test was not accepted")
+    found = [f"{name}: {value[:60]}" for name in CACHING if (value := exchange.answer.header(name)) is not None]
+    case.observe(
+        "discovery/caching", "does" if found else "does not", "; ".join(found) or f"none of {', '.join(CACHING)}"
+    )
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+@requirement(SERVED)
+def test_endpoint_is_there(case: Case, endpoint: str) -> None:
+    """POST of an empty object without a token to an endpoint that discovery names: refused, but not as nowhere."""
+    credentials = case.session.credentials
+    if (endpoint == ENDPOINTS[2] and credentials.token) or (endpoint == ENDPOINTS[3] and credentials.challenge):
+        raise NotOffered(f"nothing is left to be seen: other requirements visit {endpoint}")
+    try:
+        url = case.session.endpoint(endpoint)
+    except NotOffered:
+        raise
+    except Unproven as reason:  # of another host, which is the target's right, or no URL, which others tell of
+        raise NotOffered(str(reason)) from None
+    title = f"an empty POST to {endpoint}"
+    version = case.session.version(endpoint.partition(".")[0], steps.KEY_VERSION)
+    step = steps.Step("POST", url if "OAuth2" in endpoint else steps.with_version(url, version), steps.JSON_TYPE, b"{}")
+    exchange = case.session.send(step, title)
+    answered = exchange.answer.status if exchange.answer else 0
+    there = 0 < answered < 500 and answered not in NOWHERE
+    why = f"answered {answered}" if exchange.answer else str(exchange.failure and exchange.failure.message)
+    if not there and discovery_is_gone(case):
+        raise Unproven("discovery is accepted no more")
+    case.hold(SERVED, there, f"{why} to {title}", exchange)
+
+
+def discovery_is_gone(case: Case) -> bool:
+    """Whether the target answers nothing any more, so that an endpoint shows nothing of itself."""
+    exchange = case.session.send(asked(case), "discovery, once more")
+    return case.twins.judge(Twin.DISCOVERY, exchange)[0] is not Verdict.ACCEPTED
