@@ -18,6 +18,8 @@ from conformance.exchange import Answer, Exchange
 
 _NOT_ABOUT_THE_REQUEST = {408: "says it timed out", 425: "says too early", 429: "says too many requests"}
 
+_LONGEST = 65536  # characters; no certificate of a device comes near
+
 Form = Callable[[Answer], bool]
 
 
@@ -107,6 +109,13 @@ def devices(exchange: Exchange) -> list[tuple[str, str]]:
     return [
         ("".join(part.value.decode("utf-8", "replace") for part in common_names(read.subject)[:1]), read.thumbprint)
     ]
+
+
+def raw_certificate(exchange: Exchange) -> str:
+    """The text of the certificate that a join answer holds; empty where it holds none that could be one."""
+    held = (json_object(exchange.answer) or {}).get("Certificate") if exchange.answer else None
+    raw = held.get("RawBody") if isinstance(held, dict) else None
+    return raw if isinstance(raw, str) and len(raw) <= _LONGEST else ""
 
 
 def upn(exchange: Exchange) -> str | None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import click
 from rich.console import Console
 
-from conformance.plugin.options import OPTIONS, Option, Raw
+from conformance.cli.options import collected, options
 
 _PLUGINS = (
     "conformance.plugin",
@@ -24,21 +23,6 @@ _PLUGINS = (
 )
 
 
-def _options(command: Callable[..., None]) -> Callable[..., None]:
-    for option in reversed(OPTIONS):
-        command = _declare(option)(command)
-    return command
-
-
-def _declare(option: Option) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    flag = f"--{option.name}"
-    help_ = f"{option.help[0].upper()}{option.help[1:]}." + (f"  [default: {option.default}]" if option.default else "")
-    help_ += f"  [{option.env}]"
-    if option.metavar is None:
-        return click.option(flag, is_flag=True, help=help_)
-    return click.option(flag, metavar=option.metavar, multiple=option.many, help=help_)
-
-
 @dataclass(frozen=True)
 class _Handed:
     """What the plugin finds where the command has begun the run already; pytest registers it by `__name__`."""
@@ -48,7 +32,7 @@ class _Handed:
 
 
 @click.command()
-@_options
+@options()
 def run(**given: Any) -> None:
     """Run the suite: against --target, or against the reference server when no target is named.
 
@@ -58,7 +42,7 @@ def run(**given: Any) -> None:
     from conformance.plugin.run import prepare  # noqa: PLC0415
 
     with Interrupts() as interrupts:
-        begun = interrupts.run = prepare(Raw.collect(lambda option: given[option.name.replace("-", "_")]))
+        begun = interrupts.run = prepare(collected(given))
         try:
             begun.begin()
             if not begun.stopped:

@@ -16,6 +16,7 @@ DISCOVERY_VERSION = "1.9"
 NONCE_VERSION = "1.0"
 JOIN_VERSION = "2.0"
 KEY_VERSION = "1.0"
+DEVICE_VERSION = "1.0"
 CLIENT_NAME = "drs-conformance"
 CLIENT_VERSION = "1.0"
 
@@ -66,6 +67,12 @@ def join(endpoint: str, body: bytes, headers: Headers = JSON_TYPE, version: str 
 def key(endpoint: str, body: bytes) -> Step:
     """`POST` a key (MS-KPP) to the discovered key provisioning endpoint, without its bearer token."""
     return Step("POST", with_version(endpoint, KEY_VERSION), JSON_TYPE, body)
+
+
+def device(endpoint: str, id_: object, method: str = "DELETE") -> Step:
+    """A request about one device, below the JoinEndpoint (field notes); its removal, if not another method."""
+    path, _, query = endpoint.partition("?")
+    return Step(method, with_version(f"{path.rstrip('/')}/{id_}{'?' if query else ''}{query}", DEVICE_VERSION), ())
 
 
 def with_version(endpoint: str, version: str | None) -> str:

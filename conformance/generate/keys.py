@@ -126,6 +126,11 @@ def twice_a_prime() -> int:
     return int(item["prime"], 16)
 
 
+def every() -> tuple[PoolKey, ...]:
+    """All the keys that have a name: the pool's, and those of other sizes and kinds."""
+    return tuple(_by_name().values())
+
+
 @cache
 def _by_name() -> dict[str, PoolKey]:
     return {key.name: key for key in (*pool(), *(_key(item) for item in _items("keys-other")))}

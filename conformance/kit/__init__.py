@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from conformance.client import Conversation, Identity, Message, chunk
 from conformance.client import protocol as steps
 from conformance.exchange import Exchange
 from conformance.kit.case import Case, CheckFailed, edit_record
+from conformance.kit.outcomes import Made, NotOffered, QuotaReached, Unproven
 from conformance.kit.profile import PROFILES, Profile, profile
-from conformance.kit.session import NotOffered, QuotaReached, Session, Unproven, only
+from conformance.kit.session import Session
 from conformance.kit.twins import Twin, Twins
 
 __all__ = [
@@ -19,6 +22,7 @@ __all__ = [
     "Conversation",
     "Exchange",
     "Identity",
+    "Made",
     "Message",
     "NotOffered",
     "Profile",
@@ -35,6 +39,11 @@ __all__ = [
     "requirement",
     "steps",
 ]
+
+
+def only(values: Iterable[str], selection: frozenset[str] | None) -> list[str]:
+    """The values that were selected, in order; all of them when nothing was."""
+    return [value for value in values if selection is None or value in selection]
 
 
 def requirement(*ids: str) -> pytest.MarkDecorator:

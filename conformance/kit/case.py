@@ -22,7 +22,8 @@ from conformance.generate.join import JoinDraft
 from conformance.generate.measure import measured
 from conformance.generate.variants import Variant
 from conformance.kit.ledger import Ledger
-from conformance.kit.session import NotOffered, QuotaReached, Session, Unproven
+from conformance.kit.outcomes import NotOffered, QuotaReached, Unproven
+from conformance.kit.session import Session
 from conformance.kit.twins import Twin, Twins
 from conformance.results import EditRecord, Observation
 from conformance.spec import Level, catalogue

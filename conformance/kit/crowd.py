@@ -14,7 +14,8 @@ from conformance.client import Message
 from conformance.client import protocol as steps
 from conformance.client.secrets import claims
 from conformance.exchange import Exchange, FailureKind
-from conformance.kit.session import QuotaReached, Session
+from conformance.kit.outcomes import QuotaReached
+from conformance.kit.session import Session
 
 _SOON = 0.2  # seconds: what has not come when another answer was waited for in vain comes at once, or not at all
 
@@ -44,6 +45,7 @@ def at_once(session: Session, parcels: Sequence[Parcel]) -> tuple[Exchange, ...]
     exchanges = []
     full: QuotaReached | None = None
     with ExitStack() as open_ones:
+        open_ones.enter_context(session.joining(len(parcels)))
         waiting = [session.converse(parcel.step.url) for parcel in parcels]  # as long as the run's pace has it
         lines = [open_ones.enter_context(line) for line in waiting]
         for line, message in zip(lines, messages, strict=True):

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
-
-from _pytest.outcomes import Skipped
 
 from conformance.checks import quota
 from conformance.checks import verdict as verdicts
@@ -24,8 +23,10 @@ from conformance.client import protocol as steps
 from conformance.errors import ConformanceError, TargetError
 from conformance.exchange import Exchange, FailureKind, Headers
 from conformance.generate.join import JoinDraft, render
+from conformance.kit.outcomes import Made, NotOffered, QuotaReached, Unproven
 from conformance.kit.patience import Patience
 from conformance.kit.profile import Profile
+from conformance.kit.shield import SHIELD
 
 _PROBE_SECONDS = 5.0
 _DEAD = {FailureKind.UNREACHABLE, FailureKind.TIMEOUT, FailureKind.TLS, FailureKind.RESET}
@@ -33,23 +34,9 @@ _WOULD_DO = {
     FailureKind.UNREACHABLE: "see whether it is up, and --target right",
     FailureKind.TLS: "pass the CA of its certificate as --tls-ca-file, or --insecure to do without",
 }
+_ROOM = "remove devices that are not needed, or have the quota raised, and run again"
 _TOKEN_REFUSED = {401, 403}
 _VERSION = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}")
-
-
-class Unproven(Skipped):
-    """What a case rests on does not hold, so that it proves nothing; its requirements come out inconclusive.
-
-    A kind of skip, so that Hypothesis lets it through at once instead of looking for a smaller example of it.
-    """
-
-
-class QuotaReached(Unproven):
-    """A join was refused because there are too many devices: that is the tenant's state, and shows nothing else."""
-
-
-class NotOffered(Unproven):
-    """The target does not offer the service a case is about; it cannot be held to it."""
 
 
 @dataclass(slots=True, repr=False)
@@ -62,7 +49,9 @@ class Session:
     transport: Transport
     profile: Profile
     seed: int = 0
-    on_device: Callable[[str, str], None] = field(default=lambda *_: None)
+    on_join: Callable[[int], None] = field(default=lambda _: None)
+    on_device: Callable[[Made], None] = field(default=lambda _: None)
+    on_removed: Callable[[str], None] = field(default=lambda _: None)
     stopped: str | None = None
     refused_token: str | None = None
     kept: dict[str, Any] = field(default_factory=dict)  # what several cases judge, and is asked for once
@@ -254,23 +243,46 @@ class Session:
 
     def send_join(self, step: steps.Step, label: str, *, token: str | None = None) -> Exchange:
         """Sends a join step, with a bearer token when given one; records the device it created."""
-        exchange = self.send(step, label, token=token)
-        self.saw_join(exchange)
+        with self.joining():
+            exchange = self.send(step, label, token=token)
+            self.saw_join(exchange)
         return exchange
+
+    @contextmanager
+    def joining(self, number: int = 1) -> Iterator[None]:
+        """Around so many join requests and the record of what came of them: an interrupt waits, a crash is known."""
+        with self._recording():
+            self.on_join(number)
+        with SHIELD:
+            yield
+
+    @contextmanager
+    def _recording(self) -> Iterator[None]:
+        """What cannot be written down is the last thing that happens."""
+        try:
+            yield
+        except ConformanceError as error:
+            self.stopped = str(error)
+            raise TargetError(self.stopped) from None
 
     def saw_join(self, exchange: Exchange) -> None:
         """Records the device a join created, if it did, before anything else is sent.
 
         Raises `QuotaReached` where the answer says that the tenant has no room for another.
         """
-        try:
+        with self._recording():
             for id_, thumbprint in verdicts.devices(exchange):
-                self.on_device(id_, thumbprint)
-        except ConformanceError as error:  # a device that cannot be written down is the last one
-            self.stopped = str(error)
-            raise TargetError(self.stopped) from None
+                self.on_device(Made(id_, thumbprint, self._removal(id_), verdicts.raw_certificate(exchange)))
         if (why := quota.reached(exchange)) is not None:
+            self.stopped = f"{why}; {_ROOM}"
             raise QuotaReached(why)
+
+    def _removal(self, id_: str) -> str:
+        """Where a device is removed, empty where that is not known."""
+        try:
+            return steps.device(self.endpoint("DeviceJoinService.JoinEndpoint"), id_).url if id_ else ""
+        except (Unproven, TargetError):
+            return ""
 
     def join_baseline(self, exchange: Exchange) -> None:
         """Learns from a conforming join's answer whether the token is any good; a bad one ends all that needs it."""
@@ -285,8 +297,3 @@ class Session:
 
 def _over(transport: Transport, step: steps.Step, headers: Headers, label: str) -> Exchange:
     return transport.send(step.method, step.url, headers=headers, body=step.body, chunked=step.chunked, label=label)
-
-
-def only(values: Iterable[str], selection: frozenset[str] | None) -> list[str]:
-    """The values that were selected, in order; all of them when nothing was."""
-    return [value for value in values if selection is None or value in selection]

@@ -14,7 +14,8 @@ from conformance.client import protocol as steps
 from conformance.exchange import Exchange
 from conformance.generate.edits import TRANSPORT_KEY
 from conformance.generate.join import render
-from conformance.kit.session import Session, Unproven
+from conformance.kit.outcomes import Unproven
+from conformance.kit.session import Session
 
 Judge = Callable[[Exchange], tuple[verdicts.Verdict, str]]
 

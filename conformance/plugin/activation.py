@@ -42,6 +42,7 @@ def configure(config: pytest.Config) -> None:
     _hypothesis(config, settings)
     journal = journal_of(settings, target)
     session = open_session(settings, target, credentials, journal)
+    config.add_cleanup(journal.close)
     config.add_cleanup(session.transport.close)
     config.pluginmanager.register(Recorder(session, journal, settings, budget), "drs-recorder")
     _own_settings(config)

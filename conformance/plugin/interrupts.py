@@ -15,6 +15,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Self
 
 from conformance.errors import ConformanceError
+from conformance.kit.shield import SHIELD
 from conformance.plugin import embedded
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class Interrupts:
             if self.run.finishing:
                 return
             self.run.interrupted = True  # to be found out where Python loses an exception: in __del__, in a gc callback
+        if SHIELD.strike():
+            return
         raise KeyboardInterrupt
 
     def _end_at_once(self) -> None:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from conformance.client import Network, Proxy, Target
+from conformance.client import Network, Proxy, Secrets, Target
 from conformance.client.trust import show
 from conformance.errors import UsageError
 from conformance.plugin.options import Raw
@@ -36,6 +36,16 @@ def read_network(raw: Raw, place: tuple[str, int]) -> Network:
     addresses = tuple((place, _address(text, raw.said("resolve"), place)) for text in raw.many("resolve"))
     headers = tuple(_header(text, raw.said("header")) for text in raw.many("header"))
     return Network(_proxy(raw), addresses, certificate, key, headers, _rate(raw))
+
+
+def hiding(target: Target) -> Secrets:
+    """The secrets of a run, its headers among them; but not what every record tells anyway."""
+    secrets = Secrets()
+    for name, value in target.network.headers:
+        secrets.hide(name)
+        if value not in {target.tenant, target.domain, target.upn}:
+            secrets.add(value)
+    return secrets
 
 
 def sharing(target: Target, workers: int) -> Target:

@@ -18,9 +18,9 @@ from conformance.paths import SUITES
 from conformance.plugin import budget as budgets
 from conformance.plugin import labels
 from conformance.plugin.budget import Budget
+from conformance.plugin.journal import Journal
 from conformance.plugin.order import named
 from conformance.plugin.redacting import redact_json, redact_report
-from conformance.plugin.run import Journal
 from conformance.plugin.settings import Settings, given
 from conformance.results import Device, Outcome, RequirementOutcome, TestRecord, not_offered
 from conformance.spec import NEEDS, catalogue

@@ -6,25 +6,26 @@ The one rule: once a run began, its stream, its reports and a verdict are writte
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import os
 import platform
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from conformance.client import Credentials, Secrets, Target, Transport
+from conformance.client import Credentials, Target, Transport
 from conformance.errors import ConformanceError, TargetError, UsageError
 from conformance.kit import Session, Unproven
 from conformance.plugin import again
 from conformance.plugin.again import Earlier
 from conformance.plugin.budget import Budget
 from conformance.plugin.embedded import ReferenceServer, credentials_of, target_of
+from conformance.plugin.journal import LEDGER, Journal, now
+from conformance.plugin.network import hiding
 from conformance.plugin.options import Raw, spelled
 from conformance.plugin.settings import Settings, check_fresh, given, read_target
+from conformance.plugin.tidying import tidy
 from conformance.report import write_all
 from conformance.report.formats import FORMATS
 from conformance.results import Device, Footer, Header, Results, Stop, StreamRecord, TestRecord, Writer, fold
@@ -32,11 +33,6 @@ from conformance.spec import catalogue
 
 _VERSIONS = ("drs-conformance", "pytest", "hypothesis", "httpx", "cryptography", "jsonschema", "allure-pytest")
 _FILES = (*(item.name for item in FORMATS), "devices.jsonl")
-
-
-def now() -> str:
-    """This moment as the stream writes it: ISO 8601, UTC."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _version(name: str) -> str:
@@ -155,6 +151,7 @@ class Run:
         if not self._footed:
             if self._doubt:
                 self.stop(self._doubt)
+            self._tidy()
             requests = self._probes + sum(record.requests for record in self.records if isinstance(record, TestRecord))
             self._footed = True
             seconds = time.monotonic() - self._began + (self.earlier.seconds if self.earlier else 0)
@@ -163,6 +160,16 @@ class Run:
         results = fold(self.records, catalogue())
         write_all(self.settings.out, results)
         return results
+
+    def _tidy(self) -> None:
+        """Removes what the run created, where the target offers it; the rest is left to `cleanup`."""
+        try:
+            removed = tidy(self.settings.out / LEDGER, self.target).removed
+        except ConformanceError as error:
+            self.stop(f"devices could not be removed: {error}")
+        else:
+            for id_ in removed:
+                self.record(Device(id_, now(), "", removed=True))
 
     def end(self) -> None:
         """`finish`, for those who only want it done; what goes wrong was said where it was finished first."""
@@ -232,46 +239,26 @@ def _make_room(out: Path, option: str, earlier: Earlier | None) -> None:
 
 def open_session(settings: Settings, target: Target, credentials: Credentials, journal: Journal) -> Session:
     """A worker's conversation with the target; every device it creates is written down before anything else is sent."""
-    secrets = Secrets()
+    secrets = hiding(target)
     for supply in (credentials.token, credentials.challenge):
         if supply is not None and not supply.many:
             secrets.add(supply.next())
-    for name, value in target.network.headers:
-        secrets.hide(name)
-        if value not in {target.tenant, target.domain, target.upn}:  # which every record tells
-            secrets.add(value)
-    transport = Transport(target, secrets)
-    return Session(target, credentials, secrets, transport, settings.profile, settings.seed, on_device=journal.add)
+    return Session(
+        target,
+        credentials,
+        secrets,
+        Transport(target, secrets),
+        settings.profile,
+        settings.seed,
+        on_join=journal.asked,
+        on_device=journal.add,
+        on_removed=journal.gone,
+    )
 
 
 def journal_of(settings: Settings, target: Target) -> Journal:
     """Where this run writes its devices down."""
-    return Journal(settings.out / "devices.jsonl", synced=not target.loopback)
-
-
-@dataclass(slots=True)
-class Journal:
-    """`devices.jsonl`: appended to line by line, so that several workers may; synced where a device costs someone."""
-
-    path: Path
-    synced: bool
-    fresh: list[Device] = field(default_factory=list)
-
-    def add(self, id_: str, thumbprint: str) -> None:
-        """Writes a device down. Raises `UsageError` when it cannot: a device nobody knows of is litter."""
-        device = Device(id_, now(), thumbprint)
-        self.fresh.append(device)
-        line = json.dumps(device.to_json()) + "\n"
-        try:
-            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-            try:
-                os.write(handle, line.encode())
-                if self.synced:
-                    os.fsync(handle)
-            finally:
-                os.close(handle)
-        except OSError as error:
-            raise UsageError(f"{str(self.path)!r} cannot be written to ({error.strerror})") from None
+    return Journal(settings.out / LEDGER, synced=not target.loopback)
 
 
 def worker_input(run: Run) -> dict[str, Any]:

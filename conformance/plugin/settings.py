@@ -111,6 +111,15 @@ def read_target(raw: Raw, timeout: float) -> tuple[Target, Credentials]:
     return target, credentials
 
 
+def read_ledger_target(raw: Raw, origin: str) -> Target:
+    """The target of a ledger, reached as the options have it. Raises `UsageError`."""
+    network = read_network(raw, Target(origin, "").place)
+    timeout = _seconds(raw)
+    return Target(
+        origin, "-", tls_ca=_file(raw, "tls-ca-file"), insecure=raw.flag("insecure"), timeout=timeout, network=network
+    )
+
+
 def check_fresh(credentials: Credentials) -> None:
     """Raises `TargetError` when the token expired before the run began: every join would be refused for that alone."""
     supply = credentials.token

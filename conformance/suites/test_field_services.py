@@ -185,3 +185,5 @@ def test_removal(case: Case) -> None:
     identity = Identity(certificate.der, one.draft.csr.key.pkcs8_der)
     answered = status(case.session.send(step, "removal with the device's certificate", identity=identity))
     observe(case, "removal-status", answered == 200, f"answered {answered}")
+    if answered == 200:
+        case.session.on_removed(str(device))

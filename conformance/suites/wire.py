@@ -53,8 +53,9 @@ def sent(case: Case, message: Message, title: str, *, finish: bool = False, wait
                 connection.finish()
             return connection.answer(message, title, wait or patience(case))
 
-    exchange = case.session.patience.over(once)
-    case.session.saw_join(exchange)
+    with case.session.joining():
+        exchange = case.session.patience.over(once)
+        case.session.saw_join(exchange)
     return exchange
 
 

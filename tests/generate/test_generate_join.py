@@ -33,7 +33,7 @@ def test_the_baseline_is_the_documents_request() -> None:
         "TargetDomain": "sts.contoso.com",
         "DeviceType": "Linux",
         "OSVersion": "openSUSE Leap 15.5",
-        "DeviceDisplayName": "conformance-3",
+        "DeviceDisplayName": "drs-conformance-3",
         "JoinType": 4,
     }
     assert request.is_signature_valid

@@ -92,9 +92,16 @@ def test_a_fault_refused_for_it_is_no_pass() -> None:
     desk = Desk.of(after(1, lambda _: json_answer(403, B)))
     found = came(desk.case(MAGIC), lambda case: case.refuses(*faults(MAGIC)))
     assert found[MAGIC][0] is Outcome.INCONCLUSIVE
-    assert (
-        len(desk.wires.joins()) == 3
-    )  # the twin, one fault, the twin again: what is full is not asked again and again
+    assert len(desk.wires.joins()) == 2  # the twin, one fault: what is full is not asked again
+
+
+def test_it_ends_the_run_with_what_would_do() -> None:
+    desk = Desk.of(after(1, lambda _: json_answer(403, B)))
+    came(desk.case(MAGIC), lambda case: case.refuses(*faults(MAGIC)))
+    assert desk.session.stopped == (
+        "the tenant's device quota is reached: answered 403, error_directory_quota_exceeded; "
+        "remove devices that are not needed, or have the quota raised, and run again"
+    )
 
 
 def test_the_token_is_not_blamed_for_it() -> None:

@@ -15,7 +15,7 @@ from conformance.client import protocol as steps
 from conformance.errors import TargetError, UsageError
 from conformance.exchange import Answer, Failure, FailureKind
 from conformance.generate.faults import faults
-from conformance.kit import CheckFailed, NotOffered, Twin, Unproven
+from conformance.kit import CheckFailed, Made, NotOffered, Twin, Unproven
 from conformance.results import Outcome
 from kit.kit_target import SERVICES, TENANT, TOKEN, URL, Desk, json_answer
 
@@ -143,7 +143,7 @@ def test_a_token_command_that_fails_in_mid_run_ends_it() -> None:
 def test_a_device_that_cannot_be_written_down_is_the_last() -> None:
     desk = Desk.of()
 
-    def full(_id: str, _thumbprint: str) -> None:
+    def full(_: Made) -> None:
         raise UsageError("'devices.jsonl' cannot be written to (No space left on device)")
 
     desk.session.on_device = full

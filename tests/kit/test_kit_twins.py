@@ -210,6 +210,6 @@ def test_a_twin_that_cannot_be_made_is_not_offered_either() -> None:
 def test_devices_of_wrong_acceptances_are_recorded_too() -> None:
     desk = Desk.of()
     devices: list[tuple[str, str]] = []
-    desk.session.on_device = lambda id_, thumbprint: devices.append((id_, thumbprint))
+    desk.session.on_device = lambda made: devices.append((made.id, made.thumbprint))
     refusing(desk)
     assert len(devices) == len(desk.wires.joins()) == len(set(devices))

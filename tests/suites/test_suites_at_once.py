@@ -126,7 +126,7 @@ def test_devices_made_beside_a_quota_answer_are_recorded(server: tuple[Crowded, 
     crowded.trouble = saying(lambda guest: full if guest.joins and guest.place == 1 else guest.said)
     session = session_with_everything(ready)
     devices: list[str] = []
-    session.on_device = lambda _, thumbprint: devices.append(thumbprint)
+    session.on_device = lambda made: devices.append(made.thumbprint)
     with session.transport:
         parcels = [Parcel(session.join_step(), "a join", session.token()) for _ in range(3)]
         with pytest.raises(QuotaReached, match="device quota is reached"):

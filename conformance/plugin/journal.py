@@ -1,0 +1,113 @@
+"""The ledger of devices, `devices.jsonl`: a line for each that was created, and another once it is gone.
+
+The one rule: that a device may be made is written down before it is asked for, and the device before the next request;
+synced where devices cost somebody. What is written is enough to remove it with, and holds no private key
+(`generate.key_search` finds that again).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from conformance.errors import UsageError
+from conformance.kit import Made
+from conformance.results import Device
+
+LEDGER = "devices.jsonl"
+
+
+def now() -> str:
+    """This moment as records have it: ISO 8601, UTC."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+@dataclass(slots=True)
+class Journal:
+    """Appended to line by line, so that several workers may; `fresh` are the records that the stream has not yet."""
+
+    path: Path
+    synced: bool
+    fresh: list[Device] = field(default_factory=list)
+
+    def asked(self, number: int) -> None:
+        """So many requests that may create a device are about to be sent; those before were answered. `UsageError`."""
+        self._append({"asked": number, "at": now(), "by": os.getpid()})
+
+    def add(self, made: Made) -> None:
+        """Writes a device down. Raises `UsageError` when it cannot: a device nobody knows of is litter."""
+        device = Device(made.id, now(), made.thumbprint)
+        self.fresh.append(device)
+        self._append({**device.to_json(), "url": made.url, "certificate": made.certificate, "by": os.getpid()})
+
+    def gone(self, id_: str) -> None:
+        """Writes down that a device was removed."""
+        device = Device(id_, now(), "", removed=True)
+        self.fresh.append(device)
+        self._append({"id": id_, "removed": True, "at": device.created})
+
+    def close(self) -> None:
+        """Every request was answered."""
+        if self.path.exists():
+            self._append({"asked": 0, "at": now(), "by": os.getpid()})
+
+    def _append(self, value: Mapping[str, Any]) -> None:
+        try:
+            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            try:
+                os.write(handle, (json.dumps(value) + "\n").encode())
+                if self.synced:
+                    os.fsync(handle)
+            finally:
+                os.close(handle)
+        except OSError as error:
+            raise UsageError(f"{str(self.path)!r} cannot be written to ({error.strerror})") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """What a ledger leaves open: the devices that were not removed, the latest first.
+
+    `unanswered` counts the requests that were in flight when a run was cut off: devices may have come of them.
+    """
+
+    devices: tuple[Made, ...]
+    unanswered: int = 0
+
+
+def remaining(path: Path) -> Remaining:
+    """Reads a ledger; a line cut off at its end is passed over. Raises `UsageError` for a file that is none."""
+    devices: dict[str, Made] = {}
+    unanswered: dict[object, int] = {}
+    for line in _lines(path):
+        writer, id_ = line.get("by"), str(line.get("id", ""))
+        if "asked" in line:
+            unanswered[writer] = int(line["asked"])
+        elif line.get("removed") is True:
+            devices.pop(id_.lower(), None)
+        else:
+            made = Made(id_, *(str(line.get(name, "")) for name in ("thumbprint", "url", "certificate")))
+            devices[id_.lower() or made.thumbprint] = made
+            unanswered[writer] = max(0, unanswered.get(writer, 0) - 1)
+    return Remaining(tuple(reversed(devices.values())), sum(unanswered.values()))
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        lines = path.read_bytes().splitlines(keepends=True)
+    except OSError as error:
+        raise UsageError(f"{str(path)!r} cannot be read ({error.strerror}); name the devices.jsonl of a run") from None
+    for number, line in enumerate(lines, start=1):
+        try:
+            value = json.loads(line)
+        except ValueError:
+            value = None
+        if isinstance(value, dict) and ("id" in value or isinstance(value.get("asked"), int)):
+            yield value
+        elif number < len(lines) or line.endswith(b"\n"):
+            raise UsageError(f"{str(path)!r}, line {number}, is no device; name the devices.jsonl of a run")

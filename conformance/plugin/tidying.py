@@ -1,0 +1,66 @@
+"""What a run leaves behind at the target, removed: at its end, or later from its ledger.
+
+The one rule: what was removed is written down as it goes, so that whoever is interrupted can go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from conformance.client import Credentials, Target, Transport
+from conformance.kit import Made, Session, profile
+from conformance.kit.removal import Left, remove
+from conformance.plugin.journal import Journal, remaining
+from conformance.plugin.network import hiding
+
+
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """What became of the devices of a ledger: the ids of those that are gone, those left, and requests unanswered."""
+
+    removed: tuple[str, ...] = ()
+    left: tuple[Left, ...] = ()
+    unanswered: int = 0
+
+    def __add__(self, other: Tidied) -> Tidied:
+        return Tidied(self.removed + other.removed, self.left + other.left, self.unanswered + other.unanswered)
+
+
+def tidy(ledger: Path, target: Target) -> Tidied:
+    """Removes the devices of a run from its target, where that offers it. Raises `UsageError`."""
+    if not ledger.exists() or not target.url.startswith("https:"):
+        return Tidied()  # without TLS no device can show who it is
+    return _removed(ledger, target, remaining(ledger).devices)
+
+
+def clean(ledger: Path, target_at: Callable[[str], Target]) -> Tidied:
+    """Removes the devices of a ledger from wherever it says they are. Raises `UsageError`."""
+    by_origin: dict[str, list[Made]] = {}
+    open_ones = remaining(ledger)
+    for device in open_ones.devices:
+        parts = urlsplit(device.url)
+        by_origin.setdefault(f"{parts.scheme}://{parts.netloc}" if parts.netloc else "", []).append(device)
+    unknown = by_origin.pop("", [])
+    left = tuple(Left(device, "the ledger does not say where it is removed") for device in unknown)
+    tidied = Tidied(left=left, unanswered=open_ones.unanswered)
+    for origin, devices in by_origin.items():
+        tidied += _removed(ledger, target_at(origin), devices)
+    return tidied
+
+
+def _removed(ledger: Path, target: Target, devices: Iterable[Made]) -> Tidied:
+    journal = Journal(ledger, synced=not target.loopback)
+    removed: list[str] = []
+
+    def gone(device: Made) -> None:
+        removed.append(device.id)
+        journal.gone(device.id)
+
+    secrets = hiding(target)
+    with Transport(target, secrets) as transport:
+        session = Session(target, Credentials(), secrets, transport, profile("quick"))
+        left = remove(session, devices, gone)
+    return Tidied(tuple(removed), left)
