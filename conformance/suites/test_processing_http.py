@@ -124,7 +124,7 @@ def test_connection_close(case: Case) -> None:
         case.session.saw_join(exchange)
         wire.accepted(case, id_, exchange)
         if exchange.answer is not None:
-            ending = connection.ending(wire.patience(case))
+            ending = connection.ending(min(wire.PROMPT, wire.patience(case)))
             case.hold(id_, ending.closed, "the connection is kept open after Connection: close", exchange)
 
 

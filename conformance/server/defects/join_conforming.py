@@ -35,7 +35,7 @@ def _needing(honest: Behaviour, pointer: str) -> Behaviour:
     return _body(honest, lambda body: at(body, pointer) is MISSING)
 
 
-@defect(breaks={"device/join-endpoint", "device/post"}, blinds=True)
+@defect(breaks={"device/post"}, blinds=True)
 def forbids_post(honest: Behaviour) -> Behaviour:
     """Says 405 to POST, the one method that the device resource has."""
     return refusing(honest, lambda asked: is_join(asked) and asked.method == "POST", 405)
@@ -53,7 +53,7 @@ def precreates_nothing(honest: Behaviour) -> Behaviour:
     return refusing(honest, lambda asked: asked.path.startswith("/enrollmentserver/device/precreate/"))
 
 
-@defect(breaks={"device/join-endpoint", "join-request/csr-nonce-accepted"}, blinds=True)
+@defect(breaks={"device/join-endpoint", "device/precreate-endpoint", "join-request/csr-nonce-accepted"}, blinds=True)
 def takes_no_nonces(honest: Behaviour) -> Behaviour:
     """Refuses a certificate request that has a nonce."""
 
@@ -121,7 +121,9 @@ def joins_no_type_0(honest: Behaviour) -> Behaviour:
     return _body(honest, lambda body: at(body, "/JoinType") == 0)
 
 
-@defect(breaks={"device/join-endpoint", "join-request/transport-key-accepted"}, blinds=True)
+@defect(
+    breaks={"device/join-endpoint", "device/precreate-endpoint", "join-request/transport-key-accepted"}, blinds=True
+)
 def wants_larger_transport_keys(honest: Behaviour) -> Behaviour:
     """Refuses transport keys of 2048 bits."""
 

@@ -256,21 +256,3 @@ def reads_three_parts_of_csr(honest: Behaviour) -> Behaviour:
         return CertificationRequest.decode(der.sequence(*parts[:3]) if len(parts) > 3 else data)  # noqa: PLR2004
 
     return _decoding(honest, decode)
-
-
-@defect(breaks={"join-request/csr-cn"})
-def compares_cn_without_case(honest: Behaviour) -> Behaviour:
-    """Compares the CN without looking at the case of its letters."""
-    return _comparing(honest, lambda text: text.lower() == CSR_CN.lower())
-
-
-@defect(breaks={"join-request/csr-cn"})
-def looks_at_the_first_cn_only(honest: Behaviour) -> Behaviour:
-    """Compares the first CN of a subject and never a second."""
-
-    def first(request: CertificationRequest) -> None:
-        names = [csr.common_name(name) for name in csr.common_names(request)]
-        if names[:1] != [CSR_CN]:
-            raise Refusal("The CN is another.")
-
-    return replace(honest, accept_csr=honest.accept_csr.changed("subject", first))

@@ -76,7 +76,7 @@ def _refusing(honest: Behaviour, when: Callable[[Asked], bool]) -> Behaviour:
     return refusing(honest, lambda asked: is_join(asked) and when(asked))
 
 
-@defect(breaks={"processing/chunked"})
+@defect(breaks={"processing/chunked", "processing/chunk-extensions", "processing/chunk-trailers"})
 def reads_no_chunks(honest: Behaviour) -> Behaviour:
     """Refuses a body that comes in chunks."""
     return _refusing(honest, lambda asked: asked.header("transfer-encoding") is not None)
