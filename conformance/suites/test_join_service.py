@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.checks import authenticate, habits, join_answer, verdict
+from conformance.exchange import FailureKind
 from conformance.generate.tokens import GARBAGE, forgeries
 from conformance.kit import Case, NotOffered, Twin, Unproven, requirement, steps
 from conformance.suites import asking
@@ -224,12 +225,17 @@ def test_token_in_query(case: Case) -> None:
 
 @requirement("join-service/tls")
 def test_endpoint_is_https(case: Case) -> None:
-    """The JoinEndpoint that discovery names, asked over verified TLS."""
-    exchange = case.session.join(case.session.draft(), "a join over TLS")
-    url = case.session.endpoint("DeviceJoinService.JoinEndpoint")
-    verified = exchange.answer is not None and not case.session.target.insecure
+    """The JoinEndpoint that discovery names, asked over TLS whose certificate chain and name are verified."""
+    id_, named = "join-service/tls", case.session.services().endpoint("DeviceJoinService.JoinEndpoint")
+    if named is None:
+        raise NotOffered("discovery names no DeviceJoinService.JoinEndpoint")
+    if not named.lower().startswith("https:"):
+        case.hold(id_, False, f"{named[:80]} is not https", case.session.discovery(), "/DeviceJoinService/JoinEndpoint")
+        return
     if case.session.target.insecure:
         raise Unproven("--insecure was given, so the certificate was not verified")
-    case.hold(
-        "join-service/tls", url.startswith("https:") and verified, f"{url} is not served over verified TLS", exchange
-    )
+    exchange = case.session.join(case.session.draft(), "a join over TLS")
+    failure = exchange.failure
+    if failure is not None and failure.kind is not FailureKind.TLS:
+        raise Unproven(f"the JoinEndpoint gave no answer: {failure.message}")
+    case.hold(id_, failure is None, f"{named[:80]}: {failure and failure.message}", exchange, "TLS")

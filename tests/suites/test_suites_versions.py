@@ -9,6 +9,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,7 @@ import pytest
 import trustme
 
 from conformance.client import Target, handshake
+from conformance.exchange import Exchange, Failure, FailureKind, Request
 from conformance.kit import Session, agreement
 from conformance.results import Outcome
 from conformance.server.behaviour import Behaviour
@@ -191,6 +193,44 @@ def test_nobody_there_is_no_refusal() -> None:
     agreed = handshake.old_version(Target(url, "t", timeout=1), url, "TLSv1")
     assert not agreed.refused or not agreed.offered
     assert not agreed.version
+
+
+def plain(change: Callable[[dict[str, Any]], None]) -> Callable[[Behaviour], Behaviour]:
+    def alter(behaviour: Behaviour) -> Behaviour:
+        def document(*asked: Any) -> dict[str, Any]:
+            services = deepcopy(behaviour.discovery_document(*asked))
+            change(services)
+            return services
+
+        return replace(behaviour, discovery_document=document)
+
+    return alter
+
+
+JOIN_TLS = [SimpleNamespace(test_endpoint_is_https=suites("test_join_service")[0].test_endpoint_is_https)]
+
+
+def test_a_join_endpoint_without_tls_fails(secured: Server) -> None:
+    def downgrade(services: dict[str, Any]) -> None:
+        service = services["DeviceJoinService"]
+        service["JoinEndpoint"] = service["JoinEndpoint"].replace("https:", "http:")
+
+    came = secured.answers(plain(downgrade), JOIN_TLS)
+    assert came.outcomes == {"join-service/tls": Outcome.FAIL}
+    assert came.reasons["join-service/tls"].endswith("/EnrollmentServer/device/ is not https")
+    assert secured.answers(honest, JOIN_TLS).outcomes == {"join-service/tls": Outcome.PASS}
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [(FailureKind.TLS, Outcome.FAIL), (FailureKind.TIMEOUT, Outcome.INCONCLUSIVE)],
+)
+def test_a_join_endpoint_whose_certificate_is_another_fails(
+    secured: Server, monkeypatch: pytest.MonkeyPatch, kind: FailureKind, outcome: Outcome
+) -> None:
+    failed = Exchange(Request("POST", "https://drs.example/"), failure=Failure(kind, "no trusted TLS connection"))
+    monkeypatch.setattr(Session, "join", lambda *_, **__: failed)
+    assert secured.answers(honest, JOIN_TLS).outcomes == {"join-service/tls": outcome}
 
 
 # --- HTTP/2
