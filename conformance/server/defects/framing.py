@@ -10,10 +10,12 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .altering import heard, heard_head, is_join, refusing, replied, with_header
+from .altering import heard, heard_head, is_discovery, is_join, refusing, replied, with_header
 from .registry import defect
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conformance.server.asked import Asked
     from conformance.server.behaviour import Behaviour
 
@@ -34,18 +36,29 @@ def does_not_say_go_on(honest: Behaviour) -> Behaviour:
     return heard_head(honest, lambda head: head.replace(b"\r\nExpect:", b"\r\nX-Expect:"))
 
 
-@defect(breaks={"processing/pipelining"})
-def fails_the_second_request_of_a_connection(honest: Behaviour) -> Behaviour:
-    """Refuses a join that is the second request of its connection, when discovery was the first."""
+def _second(honest: Behaviour, first: Callable[[Asked], bool]) -> Behaviour:
+    """The behaviour that refuses a join which is the second request of its connection, after such a first one."""
     began: dict[int, bool] = {}
 
     def second(asked: Asked) -> bool:
         connection, place = asked.connection
         if place == 1:
-            began[connection] = asked.path.endswith("/discover")
+            began[connection] = first(asked)
         return place == 2 and is_join(asked) and began.get(connection, False)  # noqa: PLR2004 - the second
 
     return refusing(honest, second)
+
+
+@defect(breaks={"processing/pipelining"})
+def fails_the_second_request_of_a_connection(honest: Behaviour) -> Behaviour:
+    """Refuses a join that is the second request of its connection, when discovery was the first."""
+    return _second(honest, is_discovery)
+
+
+@defect(breaks={"processing/keep-alive"})
+def fails_the_second_join_of_a_connection(honest: Behaviour) -> Behaviour:
+    """Refuses a join that is the second request of its connection, when a join was the first."""
+    return _second(honest, is_join)
 
 
 @defect(breaks={"processing/chunk-extensions"})
@@ -80,6 +93,12 @@ def keeps_connections_open(honest: Behaviour) -> Behaviour:
 def answers_head_like_get(honest: Behaviour) -> Behaviour:
     """Sends the content of an answer to HEAD too."""
     return heard_head(honest, lambda head: re.sub(rb"(?i)^HEAD (?=/enrollmentserver/device)", b"GET ", head))
+
+
+@defect(breaks={"discovery/head-no-content"})
+def discovers_for_head_like_get(honest: Behaviour) -> Behaviour:
+    """Sends the services to HEAD too."""
+    return heard_head(honest, lambda head: re.sub(rb"(?i)^HEAD (?=/[^/ ]+/discover)", b"GET ", head))
 
 
 @defect(breaks={"processing/host"})

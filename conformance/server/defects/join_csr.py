@@ -161,14 +161,20 @@ def certifies_keys_of_any_size(honest: Behaviour) -> Behaviour:
     return _without(honest, "key-size")
 
 
+def _bits(request: CertificationRequest) -> int:
+    """The length of the modulus, none for a key that cannot be read, which the honest rule refuses."""
+    try:
+        return request.info.public_key.rsa()[0].bit_length()
+    except DecodeError:
+        return 0
+
+
 @defect(breaks={"join-request/csr-key-size"})
 def certifies_larger_keys(honest: Behaviour) -> Behaviour:
     """Takes 2048 bits for the least that a key must have."""
     return replace(
         honest,
-        accept_csr=honest.accept_csr.only(
-            "key-size", lambda request: request.info.public_key.rsa()[0].bit_length() < csr.BITS
-        ),
+        accept_csr=honest.accept_csr.only("key-size", lambda request: _bits(request) < csr.BITS),
     )
 
 
@@ -177,9 +183,7 @@ def counts_key_sizes_in_octets(honest: Behaviour) -> Behaviour:
     """Takes a modulus of 256 octets for one of 2048 bits."""
     return replace(
         honest,
-        accept_csr=honest.accept_csr.only(
-            "key-size", lambda request: (request.info.public_key.rsa()[0].bit_length() + 7) // 8 != csr.BITS // 8
-        ),
+        accept_csr=honest.accept_csr.only("key-size", lambda request: (_bits(request) + 7) // 8 != csr.BITS // 8),
     )
 
 

@@ -40,7 +40,7 @@ def _recalling(honest: Behaviour, lacks: Callable[[Any], bool], *path: str) -> B
     def recall(asked: Asked) -> Asked:
         try:
             body = json.loads(asked.body) if is_join(asked) else None
-        except ValueError:
+        except (ValueError, RecursionError):
             return asked
         holder = body
         for name in path[:-1]:

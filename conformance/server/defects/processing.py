@@ -28,7 +28,7 @@ def reads_the_first_value_only(honest: Behaviour) -> Behaviour:
         try:
             text = body.decode("utf-8")
             end = json.JSONDecoder().raw_decode(text.lstrip())[1] + len(text) - len(text.lstrip())
-        except ValueError:
+        except (ValueError, RecursionError):
             return honest.read_json(body)
         return honest.read_json(text[:end].encode())
 
