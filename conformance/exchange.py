@@ -32,13 +32,19 @@ class FailureKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was sent, secrets replaced. `label` says in words what it is; `body` is empty where none was sent."""
+    """What was sent, secrets replaced. `label` says in words what it is; `body` is empty where none was sent.
+
+    `octets` is all that went over a connection that was spoken over octet by octet, and empty where a library wrote the
+    request; `finished` says that our side of that connection was closed behind them.
+    """
 
     method: str
     url: str
     headers: Headers = ()
     body: bytes = b""
     label: str = ""
+    octets: bytes = b""
+    finished: bool = False
 
 
 @dataclass(frozen=True, slots=True)

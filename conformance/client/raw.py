@@ -8,11 +8,12 @@ A connection that ends without a word of an answer is a RESET, one that ends wit
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from conformance.client.redaction import Secrets
     from conformance.client.target import Target
 
+_LINES = re.compile(rb"(\r?\n)")
 _READ = 64 * 1024
 _LARGEST_HEAD = 256 * 1024
 _NO_BODY_METHODS = {"HEAD", "CONNECT"}  # those by which h11 reads an answer otherwise
@@ -54,6 +56,8 @@ class Conversation:
         self._failed: tuple[FailureKind, str] | None = None
         self._held = b""
         self._began = False
+        self._out = b""
+        self._finished = False
 
     def __enter__(self) -> Self:
         parts = urlsplit(self._url)
@@ -81,6 +85,7 @@ class Conversation:
 
     def go_on(self, octets: bytes) -> None:
         """Sends more of a request that has begun."""
+        self._out += octets
         if self._socket is not None and not self._failed:
             with contextlib.suppress(OSError):
                 self._socket.sendall(octets)
@@ -88,6 +93,7 @@ class Conversation:
     def finish(self) -> None:
         """Says that nothing more will come (a FIN). Over TLS that would end both sides, so nothing is said there."""
         if self._socket is not None and not isinstance(self._socket, ssl.SSLSocket):
+            self._finished = True
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_WR)
 
@@ -105,6 +111,7 @@ class Conversation:
         """The next answer, as that to this message."""
         started = time.perf_counter()
         request = recorded(self._secrets, message.method, self._url, message.fields, body=message.body, label=label)
+        request = replace(request, octets=self._shown(), finished=self._finished)
         try:
             outcome = self._answer(message.method, time.monotonic() + (timeout or self._target.timeout))
         except TimeoutError:
@@ -117,6 +124,11 @@ class Conversation:
             outcome = self._failure(FailureKind.MALFORMED, str(error))
         answer, failure = (outcome, None) if isinstance(outcome, Answer) else (None, outcome)
         return Exchange(request, answer, failure, time.perf_counter() - started)
+
+    def _shown(self) -> bytes:
+        """What was sent, without secrets: by lines, or the end of one would go with the secret before it."""
+        lines = b"".join(self._secrets.redact(piece) for piece in _LINES.split(self._out))
+        return self._secrets.redact(lines)  # what is a secret over several lines only
 
     def _answer(self, method: str, ends: float) -> Answer | Failure:
         if self._failed:

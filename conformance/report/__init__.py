@@ -22,14 +22,14 @@ __all__ = ["write_all", "write_comparison"]
 
 
 def write_all(out: Path, results: Results, catalogue: Catalogue | None = None) -> Path:
-    """Write every file of `FORMATS` and the bodies of failures into `out`; the page's path.
+    """Write every file of `FORMATS` and the requests of failures into `out`; the page's path.
 
     The catalogue is this version's when none is given. Raises UsageError, one sentence, when a file cannot be written.
     """
     catalogue = catalogue or spec.catalogue()
     for format_ in FORMATS:
         files.write(out / format_.name, format_.render(results, catalogue))
-    _write_bodies(out, results)
+    _write_requests(out, results)
     return out / PAGE.name
 
 
@@ -47,18 +47,21 @@ def write_comparison(out: Path, runs: Mapping[str, Results], catalogue: Catalogu
     return files.write(out / "index.html", comparison.render(named, catalogue))
 
 
-def _write_bodies(out: Path, results: Results) -> None:
-    """The body of every failure the page shows whole, byte for byte; those of an older report go."""
-    wanted = {
-        resend.body_name(id_, number, evidence.exchange.request.body): evidence.exchange.request.body
+def _write_requests(out: Path, results: Results) -> None:
+    """What of every failure the page shows whole is sent again, byte for byte; what an older report left goes."""
+    requests = {
+        resend.file_name(id_, number, evidence.exchange.request): evidence.exchange.request
         for id_, shown in chosen(results).items()
         for number, evidence in enumerate(shown, start=1)
-        if evidence.exchange and evidence.exchange.request.body
+        if evidence.exchange and resend.content(evidence.exchange.request)
     }
-    for name, body in wanted.items():
-        files.write(out / name, body)
+    wanted = {name: resend.content(request) for name, request in requests.items()}
+    if any(request.octets for request in requests.values()):
+        wanted[resend.SENDER] = resend.sender()
+    for name, octets in wanted.items():
+        files.write(out / name, octets)
     try:
-        for path in (out / resend.FOLDER).glob("*-[1-9]*"):
+        for path in (*(out / resend.FOLDER).glob("*-[1-9]*"), *(out / resend.FOLDER).glob("send.py")):
             if f"{resend.FOLDER}/{path.name}" not in wanted:
                 path.unlink()
     except OSError as problem:

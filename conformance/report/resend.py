@@ -1,15 +1,20 @@
 """How to send a request again: a curl command, and the body in a file beside the report.
 
+What curl would not write (framing that lies, a field twice, half a request) is kept octet by octet in the file, and
+`send.py` beside it sends it so.
+
 The one rule: the command carries no secret. Where one stood it reads `$DRS_TOKEN` or `$DRS_CHALLENGE` from the
 environment, the variables the suite itself takes.
 """
 
 from __future__ import annotations
 
+import inspect
 import shlex
 from typing import TYPE_CHECKING
 
 from conformance.exchange import REDACTED, header
+from conformance.report import send
 from conformance.report.text import visible
 
 if TYPE_CHECKING:
@@ -17,13 +22,37 @@ if TYPE_CHECKING:
     from conformance.results import Header
 
 FOLDER = "failures"
-_CURLS_OWN = {"host", "content-length", "connection", "accept-encoding", "transfer-encoding", "accept", "user-agent"}
+SENDER = f"{FOLDER}/send.py"
+_CURLS_OWN = {"host", "content-length", "connection", "accept-encoding", "accept", "user-agent"}
 
 
-def body_name(requirement: str, number: int, body: bytes) -> str:
-    """Where the body of a requirement's failure lies, relative to the report; numbers start at 1."""
-    suffix = "json" if body.lstrip()[:1] in (b"{", b"[") else "bin"
+def content(request: Request) -> bytes:
+    """What of a request lies beside the report: all of it where it was written octet by octet, else its body."""
+    return request.octets or request.body
+
+
+def file_name(requirement: str, number: int, request: Request) -> str:
+    """Where the content of a requirement's failure lies, relative to the report; numbers start at 1. Empty for none."""
+    if not content(request):
+        return ""
+    json = request.body.lstrip()[:1] in (b"{", b"[")
+    suffix = "http" if request.octets else "json" if json else "bin"
     return f"{FOLDER}/{requirement.replace('/', '.')}-{number}.{suffix}"
+
+
+def sender() -> bytes:
+    """The program that sends a file of octets, which lies beside them."""
+    return inspect.getsource(send).encode()
+
+
+def command(request: Request, file: str) -> str:
+    """The command for a POSIX shell; `file` is where the content lies."""
+    return _octets(request, file) if request.octets else curl(request, file)
+
+
+def _octets(request: Request, file: str) -> str:
+    words = ["python3", SENDER, shlex.quote(visible(request.url)), shlex.quote(file)]
+    return " ".join([*words, "--finish"] if request.finished else words)
 
 
 def curl(request: Request, file: str) -> str:

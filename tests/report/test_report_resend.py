@@ -56,10 +56,11 @@ def test_the_command_sends_the_same_request(
         ("X-Empty", ""),
         ("Content-Length", "7"),
     )
-    name = resend.body_name("a/b", 1, body)
+    request = Request(method, url, headers, body)
+    name = resend.file_name("a/b", 1, request)
     (tmp_path / "failures").mkdir()
-    (tmp_path / name).write_bytes(body)
-    command = resend.curl(Request(method, url, headers, body), name)
+    (tmp_path / (name or "none")).write_bytes(body)
+    command = resend.command(request, name)
     subprocess.run(
         ["sh", "-c", command], cwd=tmp_path, check=True, capture_output=True, timeout=30,
         env={"PATH": "/usr/bin:/bin:/usr/local/bin", "DRS_TOKEN": "abc.def", "NO_PROXY": "*", "no_proxy": "*"},
@@ -90,8 +91,13 @@ def test_a_run_of_one_requirement_is_one_command() -> None:
 
 
 def test_bodies_are_named_after_their_requirement() -> None:
-    assert resend.body_name("join-request/x", 2, b' {"a": 1}') == "failures/join-request.x-2.json"
-    assert resend.body_name("join-request/x", 1, b"\x00") == "failures/join-request.x-1.bin"
+    def name(number: int, body: bytes, octets: bytes = b"") -> str:
+        return resend.file_name("join-request/x", number, Request("POST", "http://a/", (), body, octets=octets))
+
+    assert name(2, b' {"a": 1}') == "failures/join-request.x-2.json"
+    assert name(1, b"\x00") == "failures/join-request.x-1.bin"
+    assert name(1, b"{}", b"POST / HTTP/1.1\r\n\r\n{}") == "failures/join-request.x-1.http"
+    assert name(1, b"") == ""
 
 
 def edit(**fields: Any) -> EditRecord:

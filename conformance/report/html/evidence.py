@@ -127,8 +127,9 @@ def _shown(evidence: Evidence, requirement: str, number: int) -> Shown:
     exchange, edit = evidence.exchange, evidence.edit
     body = exchange.request.body if exchange else b""
     parts = dissected(edit, body) if edit else None
-    file = resend.body_name(requirement, number, body) if body else ""
-    command = evidence.curl or (resend.curl(exchange.request, file) if exchange and _is_short(exchange.request) else "")
+    file = resend.file_name(requirement, number, exchange.request) if exchange else ""
+    again = resend.command(exchange.request, file) if exchange and _is_short(exchange.request) else ""
+    command = evidence.curl or again
     return Shown(
         number,
         evidence.problem,
@@ -161,6 +162,9 @@ def _message(strong: str, line: str, headers: Headers, body: bytes, shown: Marku
 
 
 def _is_short(request: Request) -> bool:
+    """Whether a command for it is: one that only names a file is, whatever the file holds."""
+    if request.octets:
+        return True
     return len(request.url) + sum(len(name) + len(value) for name, value in request.headers) <= _COMMAND
 
 
