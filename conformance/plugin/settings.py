@@ -14,6 +14,7 @@ from conformance.client.target import check_url
 from conformance.errors import TargetError, UsageError
 from conformance.kit import Profile, profile
 from conformance.plugin import budget
+from conformance.plugin.care import devices_allowed
 from conformance.plugin.network import read_network
 from conformance.plugin.options import Raw
 from conformance.results import Accepted, baseline
@@ -105,7 +106,7 @@ def read_target(raw: Raw, timeout: float) -> tuple[Target, Credentials]:
         _file(raw, "tls-ca-file"),
         raw.flag("insecure"),
         timeout,
-        raw.flag("allow-device-creation"),
+        devices_allowed(raw, url),
         network,
     )
     return target, credentials
