@@ -39,6 +39,17 @@ def test_a_defect_breaks_what_a_server_can_break(defect: Defect) -> None:
     assert not {one.requirement.id for one in coverage([]) if not one.open} & defect.breaks
 
 
+@pytest.mark.parametrize("defect", defects(), ids=lambda defect: defect.name)
+def test_what_a_defect_hides_is_another_requirement(defect: Defect) -> None:
+    assert defect.hides <= catalogue().requirements.keys()
+    assert not defect.hides & defect.breaks
+    assert not (defect.blinds and defect.hides), "what blinds needs no names of what it hides"
+
+
+def test_every_requirement_that_a_server_can_break_has_a_defect() -> None:
+    assert [one.requirement.id for one in coverage(defects()) if one.open] == []
+
+
 @pytest.mark.parametrize("name", WHOLE)
 def test_exactly_what_a_defect_breaks_fails(name: str, tmp_path: Path) -> None:
     row = prove(find(name), tmp_path, "quick")
