@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from conformance.cli.power import MOMENTS
 from conformance.cli.proof import Proof
-from conformance.cli.proof_row import CONTROL, Row
+from conformance.cli.proof_row import Row
 from conformance.cli.proof_text import share, summary, verdict, wrong
 from conformance.report.html.markup import Child, el
 from conformance.report.html.page import document
@@ -53,7 +53,7 @@ def _top(proof: Proof) -> Child:
         "Profile": proof.profile,
         "Noise": "not looked for" if proof.fast else "looked for",
         "Took": duration(proof.seconds),
-        "Suite time": duration(sum(row.seconds for row in proof.rows)),
+        "All rows together": duration(sum(row.seconds for row in proof.rows)),
     }
     return el(
         "header",
@@ -73,9 +73,7 @@ def _power(proof: Proof) -> Child:
     if proof.power is None:
         return None
     power = proof.power
-    rows = [
-        _cells(f"{at} s", share(power, at), share(power, at, plain=True)) for at in (*MOMENTS, round(power.seconds))
-    ]
+    rows = [_cells(f"{at} s", share(power, at), share(power, at, plain=True)) for at in MOMENTS]
     return _table(
         "Power over time",
         "How many of the defects are caught after so much suite time, in the order that --budget runs the tests in, "
@@ -88,49 +86,35 @@ def _power(proof: Proof) -> Child:
 def _defects(title: str, lead: str, rows: list[Row]) -> Child:
     if not rows:
         return None
-    heads = ("Defect", "", "Expected", "Seen", "Missed", "Noise", "Seconds")
-    return _table(f"{title}: {len(rows):,}", lead, heads, [_row(row) for row in rows])
+    return _table(f"{title}: {len(rows):,}", lead, ("Defect", "What came"), [_row(row) for row in rows])
 
 
 def _row(row: Row) -> Child:
     sign, look = _SIGNS[verdict(row)]
-    name: list[Child] = [el("strong", row.name), el("p", row.sentence, cls="caption")]
-    if row.problem:
-        name.append(el("p", row.problem))
-    name += [el("p", f"{word}: ", _ids(ids)) for word, ids in wrong(row) if ids]
-    if row.name != CONTROL:
-        name.append(
-            el(
-                "details",
-                el("summary", f"breaks {len(row.expected)}"),
-                el("p", _ids(row.expected, all_=True)),
-                cls="more",
-            )
-        )
-    noise = "?" if row.fast else f"{len(row.noise)}"
-    counts = (f"{len(row.expected)}", f"{len(row.seen)}", f"{len(row.missed)}", noise, f"{row.seconds:.1f}")
-    return el(
-        "tr",
-        el("td", name),
-        el("td", el("span", f"{sign} {verdict(row)}", cls=f"v {look}")),
-        [el("td", count, cls="num") for count in counts],
-    )
+    noise = "noise not looked for" if row.fast else f"noise {len(row.noise)}"
+    counts = f"expected {len(row.expected)}, seen {len(row.seen)}, missed {len(row.missed)}, {noise}, {row.seconds:.1f} s"
+    came: list[Child] = [el("span", f"{sign} {verdict(row)}", cls=f"v {look}"), f": {row.problem or counts}"]
+    came += [el("p", f"{word}: ", _ids(ids), cls="caption") for word, ids in wrong(row) if ids]
+    if row.exact and row.expected:
+        came.append(el("p", _ids(row.expected), cls="caption"))
+    name = el("th", el("strong", row.name), el("p", row.sentence, cls="caption"), scope="row")
+    return el("tr", name, el("td", came))
 
 
-def _ids(ids: Iterable[str], *, all_: bool = False) -> list[Child]:
+def _ids(ids: Iterable[str]) -> list[Child]:
     every = sorted(ids)
     shown: list[Child] = []
-    for id_ in every if all_ else every[:_SHOWN]:
+    for id_ in every[:_SHOWN]:
         shown += [el("span", id_, cls="id"), " "]
-    more = 0 if all_ else len(every) - _SHOWN
+    more = len(every) - _SHOWN
     return [*shown, f"and {more} more, which proof.json names"] if more > 0 else shown
 
 
 def _cells(*cells: Child) -> Child:
-    return el("tr", [el("td", cell) for cell in cells])
+    return el("tr", el("th", cells[0], scope="row"), [el("td", cell) for cell in cells[1:]])
 
 
 def _table(title: str, lead: str, heads: Iterable[str], rows: list[Child]) -> Child:
     head = el("thead", el("tr", [el("th", word, scope="col") for word in heads]))
-    table = el("table", head, el("tbody", rows))
+    table = el("table", head, el("tbody", rows), cls="stack")
     return el("section", el("h2", title), el("p", lead, cls="lead"), el("div", table, cls="scroll", tabindex=0))
