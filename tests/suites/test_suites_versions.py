@@ -207,7 +207,7 @@ def plain(change: Callable[[dict[str, Any]], None]) -> Callable[[Behaviour], Beh
     return alter
 
 
-JOIN_TLS = [SimpleNamespace(test_endpoint_is_https=suites("test_join_service")[0].test_endpoint_is_https)]
+JOIN_TLS: list[Any] = [SimpleNamespace(test_endpoint_is_https=suites("test_join_service")[0].test_endpoint_is_https)]
 
 
 def test_a_join_endpoint_without_tls_fails(secured: Server) -> None:
