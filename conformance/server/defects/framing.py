@@ -66,8 +66,8 @@ def knows_no_chunk_extensions(honest: Behaviour) -> Behaviour:
     """Reads a chunk's size to the end of its line, and so none that has an extension."""
 
     def change(head: bytes, rest: bytes) -> bytes:
-        size, _, chunk = rest.partition(b"\r\n")
-        return head + b"\r\n\r\n" + (size.replace(b";", b"z", 1) + b"\r\n" + chunk if _CHUNKED.search(head) else rest)
+        size, end, chunk = rest.partition(b"\r\n")
+        return head + b"\r\n\r\n" + (size.replace(b";", b"z", 1) + end + chunk if _CHUNKED.search(head) else rest)
 
     return heard(honest, change)
 
