@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from conformance.checks.again import recorded
 from conformance.checks.judgement import Judgement, Notes
 from conformance.exchange import Exchange
 
@@ -20,6 +21,7 @@ def challenges(exchange: Exchange) -> list[str]:
     return [value for name, value in exchange.answer.headers if name.lower() == "www-authenticate"]
 
 
+@recorded
 def without_token(exchange: Exchange) -> Judgement:
     """The refusal of a request without credentials: its status, and a Bearer challenge that speaks of no error."""
     notes = Notes()
@@ -38,6 +40,7 @@ def without_token(exchange: Exchange) -> Judgement:
     return notes.judgement()
 
 
+@recorded
 def garbage_token(exchange: Exchange) -> Judgement:
     """The refusal of a token that is none: where it is a 401 with a Bearer challenge, that one says invalid_token."""
     notes = Notes()

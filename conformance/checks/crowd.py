@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Final
 
 from conformance.checks import join_answer
+from conformance.checks.again import recorded
 from conformance.checks.certificate import same_key
 from conformance.checks.formats import shown
 from conformance.checks.join_answer import Asked
@@ -26,6 +27,7 @@ def busy(exchange: Exchange) -> bool:
     return exchange.answer is not None and exchange.answer.status in _BUSY
 
 
+@recorded
 def own(exchange: Exchange, asked: Asked, others: Sequence[Asked]) -> Judgement:
     """Whether a join answer is of its own request: its key, and its user, and not those of another in the crowd."""
     notes = Notes()

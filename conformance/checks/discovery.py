@@ -14,6 +14,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from conformance.checks import schema, success
+from conformance.checks.again import recorded
 from conformance.checks.formats import shown
 from conformance.checks.judgement import Judgement, Notes
 from conformance.exchange import Exchange
@@ -54,6 +55,7 @@ def services(exchange: Exchange) -> Mapping[str, Any] | None:
     return success.judge(exchange, "discovery")[0]
 
 
+@recorded
 def answer(exchange: Exchange) -> Judgement:
     """The answer as a whole: status, media type, JSON."""
     return success.judge(exchange, "discovery")[1]
@@ -79,12 +81,14 @@ def _ids(named: Any) -> Iterator[str]:
             yield from _ids(value)
 
 
+@recorded
 def service(exchange: Exchange, name: str) -> Judgement:
     """One service of the example: that it is there where it must be, and that its members are there as strings."""
     found = services(exchange)
     return _narrowed(schema.judge(SCHEMA, found), frozenset(members()[name])) if found is not None else Judgement()
 
 
+@recorded
 def forms(exchange: Exchange) -> Judgement:
     """Every URL, version and resource id of the answer has its form, and nothing of it is a placeholder."""
     found = services(exchange)
@@ -118,6 +122,7 @@ def _strings(value: object, where: str = "") -> Iterator[tuple[str, str]]:
             yield from _strings(part, f"{where}/{place}")
 
 
+@recorded
 def observed(exchange: Exchange) -> Judgement:
     """Which of the services are there that need not be."""
     found, notes = services(exchange), Notes()
@@ -129,6 +134,7 @@ def observed(exchange: Exchange) -> Judgement:
     return notes.judgement()
 
 
+@recorded
 def schemes(exchange: Exchange, origin: str) -> Judgement:
     """Every absolute endpoint is https, or of the scheme that `origin`, the target's own URL, has."""
     notes = Notes()
@@ -149,6 +155,7 @@ def _scheme(text: str) -> str | None:
     return parts.scheme if parts.scheme and parts.netloc else None
 
 
+@recorded
 def resources(exchange: Exchange) -> Judgement:
     """The resource ids of an answer are one; nothing is said where there are not two well-formed ones to compare."""
     notes = Notes()

@@ -11,6 +11,7 @@ from itertools import combinations
 from typing import Final
 
 from conformance.checks import names
+from conformance.checks.again import recorded
 from conformance.checks.certificate import same_key
 from conformance.checks.judgement import Judgement, Notes
 from conformance.codec.x509 import Certificate
@@ -19,6 +20,7 @@ _PREFIX: Final = "join-answer/"
 _RAW_BODY: Final = "/Certificate/RawBody"
 
 
+@recorded
 def serials(certificates: Sequence[Certificate]) -> Judgement:
     """No two different certificates of one issuer have one serial number."""
     notes = Notes()
@@ -32,6 +34,7 @@ def serials(certificates: Sequence[Certificate]) -> Judgement:
     return notes.judgement()
 
 
+@recorded
 def subjects(certificates: Sequence[Certificate]) -> Judgement:
     """No two certificates for different keys have one subject, unless it is empty."""
     notes = Notes()

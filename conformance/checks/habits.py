@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from conformance.checks import names
+from conformance.checks.again import recorded
 from conformance.checks.judgement import Judgement, Notes
 from conformance.codec import CSR_CN, der, guid
 from conformance.codec.der import Element, tags
@@ -33,6 +34,7 @@ _SHOWN: Final = 40
 _EXTENSIONS: Final = {BASIC_CONSTRAINTS: "BasicConstraints", EXTENDED_KEY_USAGE: "EKU", KEY_USAGE: "KeyUsage"}
 
 
+@recorded
 def certificate(found: Certificate, at: datetime, tenant_id: str | None) -> Judgement:
     """The habits that one certificate shows; `tenant_id` is the GUID of the tenant where it is known."""
     notes = Notes()

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from conformance.checks import certificate, json_text, membership, schema
+from conformance.checks.again import recorded
 from conformance.checks.formats import shown
 from conformance.checks.judgement import Judgement, Notes
 from conformance.codec import base64
@@ -48,6 +49,7 @@ def succeeded(exchange: Exchange) -> bool:
     return exchange.answer is not None and 200 <= exchange.answer.status < 300  # noqa: PLR2004 - RFC 9110 15.3
 
 
+@recorded
 def judge(exchange: Exchange, asked: Asked) -> Judgement:
     """Every requirement of the section that one answer can show."""
     answer = exchange.answer
@@ -68,6 +70,7 @@ def _status(answer: Answer) -> Judgement:
     return notes.judgement()
 
 
+@recorded
 def status_seen(exchange: Exchange) -> Judgement:
     """With which status the target says that it made a device (A1)."""
     notes = Notes()
@@ -118,6 +121,7 @@ def _thumbprint(value: Mapping[str, Any], found: Certificate | None) -> Judgemen
     return notes.judgement()
 
 
+@recorded
 def thumbprint_seen(exchange: Exchange) -> Judgement:
     """What the target takes a thumbprint for, and in which letters it is written (A5)."""
     notes = Notes()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,25 +26,40 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Applied:
+    """A check as it was called, by name and arguments, for it to be called again; `checked` is what it looked at."""
+
+    check: str
+    arguments: Mapping[str, Any]
+    checked: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
-    """The whole of one check: only what is in `checked` was looked at; a requirement outside it was not tested."""
+    """The whole of one check: only what is in `checked` was looked at; a requirement outside it was not tested.
+
+    `applied` are the checks it came of, where those can be called again (`again`).
+    """
 
     checked: frozenset[str] = frozenset()
     findings: tuple[Finding, ...] = ()
     seen: tuple[Seen, ...] = ()
+    applied: tuple[Applied, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         if stray := {finding.requirement for finding in self.findings} - self.checked:
             raise ValueError(f"found but not checked: {sorted(stray)}")
 
     def __add__(self, other: Judgement) -> Judgement:
-        return Judgement(self.checked | other.checked, self.findings + other.findings, self.seen + other.seen)
+        findings, seen = self.findings + other.findings, self.seen + other.seen
+        return Judgement(self.checked | other.checked, findings, seen, self.applied + other.applied)
 
     def only(self, requirements: Iterable[str]) -> Judgement:
         """The same of these requirements alone, with everything that was seen."""
         wanted = frozenset(requirements)
         findings = tuple(finding for finding in self.findings if finding.requirement in wanted)
-        return Judgement(self.checked & wanted, findings, self.seen)
+        applied = tuple(replace(one, checked=one.checked & wanted) for one in self.applied)
+        return Judgement(self.checked & wanted, findings, self.seen, applied)
 
 
 class Notes:

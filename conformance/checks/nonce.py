@@ -11,6 +11,7 @@ from itertools import combinations
 from typing import Final
 
 from conformance.checks import schema, success
+from conformance.checks.again import recorded
 from conformance.checks.judgement import Judgement, Notes
 from conformance.codec import base64
 from conformance.codec.jose import Compact
@@ -29,11 +30,13 @@ _SPELLINGS: Final = {
 }
 
 
+@recorded
 def answer(exchange: Exchange) -> Judgement:
     """The answer as a whole: status, media type, JSON."""
     return success.judge(exchange, "nonce")[1]
 
 
+@recorded
 def members(exchange: Exchange) -> Judgement:
     """The nonce and what is said with it; the other spelling of ReponseStatus is observed, and no failure (A6)."""
     value, _ = success.judge(exchange, "nonce")
@@ -58,6 +61,7 @@ def value_of(exchange: Exchange) -> str | None:
     return None if any("\ud800" <= character <= "\udfff" for character in value) else value
 
 
+@recorded
 def unique(nonces: Sequence[str]) -> Judgement:
     """No nonce among these is there twice."""
     notes = Notes()
@@ -69,6 +73,7 @@ def unique(nonces: Sequence[str]) -> Judgement:
     return notes.judgement()
 
 
+@recorded
 def unpredictable(nonces: Sequence[str]) -> Judgement:
     """No nonce is short, and no two that differ do so in a few octets only."""
     notes = Notes()
@@ -98,6 +103,7 @@ def difference(one: bytes, other: bytes) -> int:
     return shared - same + max(len(one), len(other)) - shared
 
 
+@recorded
 def not_stored(exchange: Exchange) -> Judgement:
     """A cache is told not to keep the answer (RFC 9111 5.2.2.5), or not to use it again unasked (5.2.2.4)."""
     notes = Notes()
@@ -109,6 +115,7 @@ def not_stored(exchange: Exchange) -> Judgement:
     return notes.judgement()
 
 
+@recorded
 def inside(exchange: Exchange) -> Judgement:
     """Whether the nonce is base64 of a compact JWE, as the field's is."""
     notes = Notes()

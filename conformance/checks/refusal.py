@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from conformance.checks.again import recorded
 from conformance.checks.judgement import Judgement, Notes
 from conformance.checks.verdict import json_object
 from conformance.codec import guid
@@ -56,6 +57,7 @@ def shape(answer: Answer) -> str:
     return "odata-error" if isinstance(inner, dict) and "code" in inner else "none"
 
 
+@recorded
 def observe(exchange: Exchange) -> Judgement:
     """Shape, media type, time, codes and trace of a refusal: all of it open (A7), so only seen."""
     notes = Notes()
@@ -94,6 +96,7 @@ def traces(exchanges: Iterable[Exchange]) -> Judgement:
     return notes.judgement()
 
 
+@recorded
 def leaks(exchange: Exchange) -> Judgement:
     """Nothing of the server's insides, and no secret that was sent to it, comes back.
 

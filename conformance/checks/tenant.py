@@ -6,6 +6,7 @@ The one rule: what the answer does not say is not judged; whether it had to is f
 from __future__ import annotations
 
 from conformance.checks import discovery, schema
+from conformance.checks.again import recorded
 from conformance.checks.formats import shown
 from conformance.checks.judgement import Finding, Judgement, Notes
 from conformance.codec import guid
@@ -13,6 +14,7 @@ from conformance.errors import DecodeError
 from conformance.exchange import Exchange
 
 
+@recorded
 def version(exchange: Exchange, asked: str) -> Judgement:
     """The answer is of the version asked for; nothing is said where it names none."""
     notes = Notes()
@@ -24,6 +26,7 @@ def version(exchange: Exchange, asked: str) -> Judgement:
     return notes.judgement()
 
 
+@recorded
 def tenant(exchange: Exchange, tenant_id: str | None) -> Judgement:
     """TenantInfo.TenantId is a GUID, that of the tenant addressed where `tenant_id` says which that is."""
     notes = Notes()
@@ -46,6 +49,7 @@ def tenant_info(exchange: Exchange, member: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
+@recorded
 def agree(by_id: Exchange, by_domain: Exchange) -> Judgement:
     """The answers for both names of a tenant hold the same services, and the same tenant id where they have one."""
     one, other = discovery.services(by_id), discovery.services(by_domain)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -9,13 +10,16 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from conformance.errors import ConformanceError
+from conformance.cli import rejudge as judging
+from conformance.errors import ConformanceError, UsageError
 from conformance.paths import REPORTS
-from conformance.report import github, terminal, write_all, write_comparison
-from conformance.results import Results, fold, load
+from conformance.report import files, github, terminal, write_all, write_comparison
+from conformance.report.text import line
+from conformance.results import Results, StreamRecord, fold, load
 from conformance.spec import catalogue
 
 STREAM = "results.jsonl"
+_TOLD = 400  # characters of a line
 
 
 @click.command()
@@ -27,15 +31,22 @@ STREAM = "results.jsonl"
     show_default=True,
     help="The folder the report goes into.",
 )
-def report(results: tuple[Path, ...], out: Path) -> None:
+@click.option("--rejudge", is_flag=True, help="Apply the present catalogue and checks to what was recorded.")
+def report(results: tuple[Path, ...], out: Path, *, rejudge: bool) -> None:
     """Render again what a run recorded.
 
     RESULTS is a results.jsonl, or a folder that holds one; several are put side by side. Ends with 3 where one was cut
     off, and with 0 otherwise, whatever the verdict.
     """
-    runs = [_read(path) for path in results]
+    if rejudge and len(results) > 1:
+        raise UsageError("--rejudge judges one run; name one")
+    again = judging.rejudge(_load(results[0]), catalogue()) if rejudge else None
+    runs = [fold(again.records, catalogue())] if again else [_read(path) for path in results]
     with github.fenced(os.environ, click.echo):
         _write(results, runs, out)
+        if again:
+            files.write(out / "rejudged.json", json.dumps(judging.document(again), indent=2) + "\n")
+            click.echo("\n".join(line(text, _TOLD) for text in judging.told(again)))
     cut = [path for path, run in zip(results, runs, strict=True) if run.ended is None]
     for path in cut:
         click.echo(f"drs-conformance: {path} was cut off before its footer; the report tells what it holds", err=True)
@@ -57,7 +68,11 @@ def _write(results: tuple[Path, ...], runs: list[Results], out: Path) -> None:
 
 
 def _read(path: Path) -> Results:
-    return fold(load(path / STREAM if path.is_dir() else path), catalogue())
+    return fold(_load(path), catalogue())
+
+
+def _load(path: Path) -> tuple[StreamRecord, ...]:
+    return load(path / STREAM if path.is_dir() else path)
 
 
 def _names(paths: tuple[Path, ...]) -> list[str]:

@@ -21,6 +21,7 @@ from conformance.generate.edits import Edit, Layer
 from conformance.generate.join import JoinDraft
 from conformance.generate.measure import measured
 from conformance.generate.variants import Variant
+from conformance.kit.judgings import ACCEPTED, REFUSED, UNTOLD
 from conformance.kit.ledger import Ledger
 from conformance.kit.outcomes import NotOffered, QuotaReached, Unproven
 from conformance.kit.session import Session
@@ -78,6 +79,9 @@ class Case:
             self.ledger.unproven([edit.requirement], f"{why}, which tells of the target's hour and not of the request")
             return exchange
         self.ledger.layer(edit.layer)
+        self.ledger.judgings.baseline(twin.value, baseline)
+        failed = verdict is not Verdict.REFUSED
+        self.ledger.judgings.rule(REFUSED, (edit.requirement,), twin.value, exchange, edit.title, failed=failed)
         if verdict is Verdict.REFUSED:
             self.ledger.passed(edit.requirement, exchange)
             return exchange
@@ -130,7 +134,11 @@ class Case:
             raise Unproven(f"{why}, which tells of the target's hour and not of the request")
         if verdict in {Verdict.REFUSED, Verdict.WRONG} and (reason := self.twins.after(twin)):
             raise Unproven(reason)  # the target takes nothing any more: a token that expired, a quota reached
-        culprit = blame() if blame and verdict is not Verdict.ACCEPTED else None
+        failed = verdict is not Verdict.ACCEPTED
+        culprit = blame() if blame and failed else None
+        told = culprit or (UNTOLD if blame else "")
+        requirements = tuple(requirements)
+        self.ledger.judgings.rule(ACCEPTED, requirements, twin.value, exchange, title, failed=failed, blame=told)
         for requirement in requirements:
             if verdict is Verdict.ACCEPTED:
                 self.ledger.passed(requirement, exchange)
@@ -151,6 +159,7 @@ class Case:
     def judge(self, judgement: Judgement, exchange: Exchange) -> None:
         """Records every requirement a check looked at, each mismatch with the exchange that shows it."""
         broken = {finding.requirement for finding in judgement.findings}
+        self.ledger.judgings.applied(judgement)
         for requirement in judgement.checked - broken:
             self.ledger.passed(requirement, exchange)
         for finding in judgement.findings:

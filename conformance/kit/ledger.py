@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from conformance.checks.judgement import Finding
 from conformance.exchange import Exchange
+from conformance.kit.judgings import Judgings
 from conformance.results import EditRecord, Evidence, Observation, Outcome, RequirementOutcome, not_offered
 
 _EVIDENCE_KEPT = 5
@@ -25,6 +26,7 @@ class Ledger:
     _left_out: dict[str, str] = field(default_factory=dict)
     _observations: dict[tuple[str, str], Observation] = field(default_factory=dict)
     layers: Counter[str] = field(default_factory=Counter)
+    judgings: Judgings = field(default_factory=Judgings)
     last: Exchange | None = None
     _superseded: set[str] = field(default_factory=set)
 

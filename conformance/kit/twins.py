@@ -65,6 +65,11 @@ _BASELINES: dict[Twin, tuple[Callable[[Session], Exchange], Judge]] = {
 }
 
 
+def verdict_on(twin: Twin, exchange: Exchange) -> tuple[verdicts.Verdict, str]:
+    """The verdict on an answer to a request of this kind."""
+    return _BASELINES[twin][1](exchange)
+
+
 class Twins:
     """The baselines of one session: which are accepted, and whether anything was sent since."""
 
@@ -74,7 +79,7 @@ class Twins:
 
     def judge(self, twin: Twin, exchange: Exchange) -> tuple[verdicts.Verdict, str]:
         """The verdict on an answer to a request of this kind."""
-        return _BASELINES[twin][1](exchange)
+        return verdict_on(twin, exchange)
 
     def before(self, twin: Twin) -> Exchange:
         """The accepted baseline. Raises `Unproven` when the target does not accept it."""

@@ -14,6 +14,7 @@ import pytest
 
 from conformance.errors import ConformanceError
 from conformance.kit import Case, CheckFailed, NotOffered, Session, Twins, Unproven, only
+from conformance.kit.judgings import Judgings
 from conformance.paths import SUITES
 from conformance.plugin import budget as budgets
 from conformance.plugin import labels
@@ -214,7 +215,15 @@ class Recorder:
             outcomes,
             observations,
             layers,
+            *_judged(item),
         )
+
+
+def _judged(item: pytest.Item) -> tuple[Any, ...]:
+    """The rules applied, the exchanges they were applied to, and what rests on more."""
+    case = item.stash.get(CASE, None)
+    judgings = case.ledger.judgings if case else Judgings()
+    return tuple(judgings.judged), tuple(judgings.exchanges), tuple(sorted(judgings.kept))
 
 
 def _outcomes(item: pytest.Item, report: pytest.TestReport) -> tuple[Any, ...]:

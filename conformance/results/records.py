@@ -133,8 +133,30 @@ class Observation(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Judged(Record):
+    """A rule applied to an answer: what it takes to apply it again.
+
+    `rule` is `refused`, `accepted` or `baseline`, applied to exchange number `exchange` as an answer to a request of
+    the kind of `twin` (`blame`: the one requirement that a refusal breaks); or it is the name of a check, and
+    `arguments` are its arguments as JSON.
+    """
+
+    rule: str
+    requirements: tuple[str, ...]
+    twin: str = ""
+    exchange: int = -1
+    title: str = ""
+    blame: str = ""
+    arguments: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TestRecord(Record):
-    """One test as it ended. `requests` is exact (requirements may share exchanges); `layers` counts edits by layer."""
+    """One test as it ended. `requests` is exact (requirements may share exchanges); `layers` counts edits by layer.
+
+    `judged` are the rules applied, to `exchanges` (without the bodies of what was sent); the verdicts on the
+    requirements in `kept` rest on more than these.
+    """
 
     __test__ = False  # pytest: not a test, though so named
 
@@ -148,6 +170,9 @@ class TestRecord(Record):
     requirements: tuple[RequirementOutcome, ...] = ()
     observations: tuple[Observation, ...] = ()
     layers: dict[str, int] = field(default_factory=dict)
+    judged: tuple[Judged, ...] = ()
+    exchanges: tuple[Exchange, ...] = ()
+    kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
