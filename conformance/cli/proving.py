@@ -53,6 +53,7 @@ def credentials(ready: dict[str, Any]) -> dict[str, str]:
         "DRS_TOKEN": ready["token"],
         "DRS_CHALLENGE_COMMAND": shlex.join([sys.executable, "-c", _ASK, mint["challenge"], "{}", "challenge"]),
         "DRS_AUDIENCE_TOKEN": supplies.audience_token.next() if supplies.audience_token else "",
+        "DRS_CLIENT_TOKEN": supplies.client_token.next() if supplies.client_token else "",
         "DRS_EXPIRED_TOKEN": supplies.expired_token.next() if supplies.expired_token else "",
         "DRS_FOREIGN_TOKEN": supplies.foreign_token.next() if supplies.foreign_token else "",
         "DRS_CA_FILE": ready["ca"],

@@ -23,6 +23,7 @@ from conformance.errors import TargetError
 from conformance.exchange import Exchange
 
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]  # that end a run
+_NO_BROKER = "5d6d1c1e-6f7a-4f0e-9c8b-0c3b8f6f2a11"  # a client application that nobody ever registered
 _START_SECONDS = 30.0
 _STOP_SECONDS = 5.0
 
@@ -154,6 +155,7 @@ def credentials_of(ready: dict[str, Any], target: Target) -> Credentials:
         token(lifetime=-600),
         token(audience="00000003-0000-0000-c000-000000000000"),
         token(upn=f"colleague@{ready['domain']}"),
+        token(client=_NO_BROKER),
     )
 
 

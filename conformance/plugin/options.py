@@ -57,6 +57,9 @@ OPTIONS = (
     ),
     Option("expired-token", "token for this tenant that has expired, which must be refused", "JWT", secret=True),
     Option("audience-token", "token for another resource, which must be refused", "JWT", secret=True),
+    Option(
+        "client-token", "token of a client application that may not register devices, to be refused", "JWT", secret=True
+    ),
     Option("ca-file", "certificate of the CA that issues device certificates", "PEM", path=True),
     Option("tls-ca-file", "CA to trust for the target's TLS, in place of the system's", "PEM", path=True),
     Option("insecure", "do not verify the target's TLS certificate"),
@@ -66,6 +69,7 @@ OPTIONS = (
     Option("client-key", "private key of --client-cert", "PEM", path=True),
     Option("header", "header field for every request; repeatable", "'Name: value'", many=True, lines=True),
     Option("rate", "no more than so many requests a second", "N"),
+    Option("max-devices", "plan the run within so many devices, and end it when they are made", "N"),
     Option("allow-device-creation", "let a target that is not loopback create devices"),
     Option(
         "profile", "how much to do: quick, standard or deep", "NAME", "standard", choices=("quick", "standard", "deep")
@@ -78,6 +82,7 @@ OPTIONS = (
     Option("select", "run only this requirement, id prefix or section; repeatable", "ID-OR-SECTION", many=True),
     Option("budget", "time to take, such as 20s: the tests that show most come first, the rest is left out", "TIME"),
     Option("timeout", "seconds to wait for an answer", "SECONDS", "10"),
+    Option("dry-run", "say what would be sent, by a rehearsal on the reference server, and send nothing"),
     Option("resume", "go on with this run, which was cut off; what it tested is kept", "RUN", path=True),
     Option("failed-from", "repeat what failed in this run, as it was sent", "RUN", path=True),
 )

@@ -211,7 +211,7 @@ def _refuse_orphans(raw: Raw) -> None:
     """Options about a target make no sense without one: better said than silently ignored."""
     about_target = ("tenant", "domain", "token", "token-command", "upn", "challenge", "challenge-command", "insecure")
     reached = ("ca-file", "tls-ca-file", "proxy", "resolve", "client-cert", "client-key", "header")
-    for name in (*about_target, "foreign-token", "expired-token", "audience-token", *reached):
+    for name in (*about_target, "foreign-token", "expired-token", "audience-token", "client-token", *reached):
         if raw.values[name]:
             raise UsageError(
                 f"{raw.said(name)} is given without --target; "

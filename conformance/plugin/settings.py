@@ -20,6 +20,7 @@ from conformance.plugin.options import Raw
 from conformance.results import Accepted, baseline
 from conformance.spec import catalogue
 
+MOST_DEVICES = 1_000_000  # so many are for everything there is, and need no plan
 _TOKEN_REUSE = 300.0
 
 
@@ -41,6 +42,7 @@ class Settings:
     strict_baseline: bool = False
     done: frozenset[str] = frozenset()
     budget: float | None = None  # seconds
+    max_devices: int | None = None
 
     @classmethod
     def read(cls, raw: Raw) -> Settings:
@@ -59,6 +61,7 @@ class Settings:
             _accepted(raw),
             raw.flag("strict-baseline"),
             budget=_budget(raw),
+            max_devices=_max_devices(raw),
         )
 
 
@@ -90,6 +93,7 @@ def read_target(raw: Raw, timeout: float) -> tuple[Target, Credentials]:
         _supply(raw, "expired-token"),
         _supply(raw, "audience-token"),
         _other(raw),
+        _supply(raw, "client-token"),
     )
     said = claims(credentials.token.next()) if credentials.token else {}
     tenant = raw.text("tenant") or raw.text("domain") or _text(said.get("tid"))
@@ -142,6 +146,7 @@ def given(target: Target, credentials: Credentials) -> frozenset[str]:
         "foreign-token": credentials.foreign_token,
         "expired-token": credentials.expired_token,
         "audience-token": credentials.audience_token,
+        "client-token": credentials.client_token,
         "ca": target.ca_file,
         "upn": target.upn,
         "domain": target.domain,
@@ -182,6 +187,16 @@ def _seconds(raw: Raw) -> float:
     if not 0 < seconds <= 600:  # noqa: PLR2004 - ten minutes: beyond that a run would not end
         raise UsageError(f"{raw.said('timeout')} {text!r} is not a number of seconds above 0 and up to 600")
     return seconds
+
+
+def _max_devices(raw: Raw) -> int | None:
+    """The number of `--max-devices`, None where as many may be made as it takes."""
+    text = raw.text("max-devices")
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or int(text) > MOST_DEVICES:
+        raise UsageError(f"{raw.said('max-devices')} {text!r} is not a number of devices from 0 to {MOST_DEVICES}")
+    return int(text)
 
 
 def _budget(raw: Raw) -> float | None:

@@ -184,12 +184,16 @@ def test_refusal_of_garbage_names_the_error(case: Case) -> None:
         )
 
 
-@pytest.mark.parametrize("id_", named("token-expired", "token-audience"))
+@pytest.mark.parametrize("id_", named("token-expired", "token-audience", "token-other-client"))
 def test_token_out_of_time_or_place(case: Case, id_: str) -> None:
-    """A conforming request with a real token that has expired, or is for another resource."""
+    """A conforming request with a real token that has expired, is for another resource, or is another client's."""
     credentials = case.session.credentials
-    supply = credentials.expired_token if id_.endswith("expired") else credentials.audience_token
-    token = case.session.secret(supply, id_)
+    supplies = {
+        "token-expired": credentials.expired_token,
+        "token-audience": credentials.audience_token,
+        "token-other-client": credentials.client_token,
+    }
+    token = case.session.secret(supplies[id_.partition("/")[2]], id_)
     case.refused_step(
         id_, f"a token that must not do ({id_})", case.session.join_step(), Twin.JOIN, layer="token", token=token
     )

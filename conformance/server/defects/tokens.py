@@ -30,6 +30,12 @@ def takes_any_audience(honest: Behaviour) -> Behaviour:
     return replace(honest, accept_token=honest.accept_token.without("audience"))
 
 
+@defect(breaks={"join-service/token-other-client"})
+def takes_any_client(honest: Behaviour) -> Behaviour:
+    """Accepts a token for this service whatever client application got it."""
+    return replace(honest, accept_token=honest.accept_token.without("client"))
+
+
 @defect(breaks={"join-service/token-expired"})
 def takes_expired_tokens(honest: Behaviour) -> Behaviour:
     """Does not look at the expiry of a token."""
