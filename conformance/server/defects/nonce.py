@@ -108,7 +108,7 @@ def gives_nonces_by_any_method(honest: Behaviour) -> Behaviour:
     return asking(honest, lambda asked: replace(asked, method="GET") if is_nonce(asked) else asked)
 
 
-@defect(breaks={"nonce/status"})
+@defect(breaks={"nonce/status"}, blinds=True)
 def gives_nonces_with_201(honest: Behaviour) -> Behaviour:
     """Answers with 201 that a nonce was created."""
     return replied(honest, good(is_nonce), lambda reply: replace(reply, status=201))
