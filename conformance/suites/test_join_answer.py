@@ -120,7 +120,7 @@ def test_membership_when_asked(case: Case) -> None:
         case.not_applicable(id_, "MembershipChanges is empty, or has nothing of that kind, in every answer")
 
 
-@may_bear_on(*CHANGES)
+@may_bear_on("join-answer/membership-changes", *CHANGES)
 def test_membership_when_not_asked(case: Case) -> None:
     """ReturnClientSid false and absent: what comes then is open (A3), and has the same form where it comes."""
     found = answers(case)
