@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.checks import refusal, verdict
-from conformance.generate.accepted import ACCEPTED
+from conformance.generate.accepted import ACCEPTED, ESCAPED_PAIRS
 from conformance.generate.faults import covered, faults
 from conformance.generate.hostile import HOSTILE, LARGE, Hostile
 from conformance.generate.join import JoinDraft
 from conformance.generate.observed import OBSERVED
+from conformance.generate.spelling import PLAIN
 from conformance.generate.tokens import GARBAGE
 from conformance.generate.variants import Variant
 from conformance.kit import Case, NotOffered, QuotaReached, Twin, Unproven, requirement
@@ -201,6 +202,18 @@ def test_variant_is_accepted(case: Case, id_: str) -> None:
     """The same request in another spelling of JSON, or of its media type, which means the same."""
     for variant in case.sample([variant for variant in ACCEPTED if variant.requirements == (id_,)]):
         case.accepts_join([id_], variant.title, variant.apply(case.session.draft()))
+
+
+@requirement("processing/json-escapes")
+def test_escaped_pairs(case: Case) -> None:
+    """A name beyond ASCII as escapes, a surrogate pair among them; where the same name as it is would be accepted."""
+    id_ = "processing/json-escapes"
+    escaped = ESCAPED_PAIRS.apply(case.session.draft())
+    plain = case.session.join(replace(escaped, spelling=PLAIN), "the same name without escapes")
+    if verdict.join(plain)[0] is verdict.Verdict.ACCEPTED:
+        case.accepts_join([id_], ESCAPED_PAIRS.title, escaped)
+    else:
+        case.not_applicable(id_, "the target takes no such name, escaped or not")
 
 
 @pytest.mark.parametrize("id_", each(OBSERVED))
