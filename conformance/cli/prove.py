@@ -108,7 +108,7 @@ def _proof(chosen: Sequence[Defect], jobs: int, profile: str, *, fast: bool, who
                         rows.append(row)
                         watching.ended(row)
         except KeyboardInterrupt:
-            click.echo("interrupted; a second time ends it at once", err=True)
+            pass  # the proof says itself that rows are lacking
     places = {name: place for place, name in enumerate(one.name for one in chosen)}
     rows.sort(key=lambda row: places.get(row.name, -1))
     return Proof(
@@ -140,7 +140,9 @@ def _rows(
                 waiting.append(pool.submit(proving.prove, one, folder / one.name, profile, select))
             for future in as_completed(waiting):
                 yield future.result()
-        except BaseException:
+        except BaseException as reason:
+            if not isinstance(reason, Exception):
+                click.echo("interrupted; a second time ends it at once", err=True)
             pool.shutdown(wait=False, cancel_futures=True)
             proving.end_runs()
             raise
