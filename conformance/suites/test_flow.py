@@ -10,18 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from conformance.checks import crowd, distinct, nonce, verdict
+from conformance.checks import crowd, distinct, habits, nonce, verdict
 from conformance.checks.verdict import Verdict
 from conformance.exchange import Exchange
 from conformance.generate.faults import faults
 from conformance.generate.join import JoinDraft
-from conformance.kit import Case, NotOffered, Twin, Unproven, may_bear_on, requirement
+from conformance.kit import Case, Identity, NotOffered, Twin, Unproven, may_bear_on, requirement
 from conformance.suites import asking
 from conformance.suites.answers import ASKING, REGISTER, Joined, answers, joined, judged
+from conformance.suites.test_field_services import device_step
 from conformance.suites.test_join_answer import CHANGES, WHOLE
 
 SECTION = "2.1.1"
@@ -98,6 +100,8 @@ class Story:
     spent: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     devices: list[Joined] = field(default_factory=list)
+    gone: list[Joined] = field(default_factory=list)
+    removes: bool = True
     after_refusal: bool = False
 
     # --- what must hold
@@ -188,7 +192,8 @@ class Story:
 
     def join_again(self, pick: int = 0) -> None:
         """A device of the story, to be used again: it keeps its id or gets a new one, and never another's."""
-        first = [device for device in self.devices if device.draft.join_type == REGISTER and not device.draft.challenge]
+        there = [device for device in self.devices if device not in self.gone]
+        first = [device for device in there if device.draft.join_type == REGISTER and not device.draft.challenge]
         if self.known.reuse and first:
             before = first[pick % len(first)]
             again = self.send(reusing(before.draft), "the same device, to be used again")
@@ -196,6 +201,24 @@ class Story:
             if len(ids) > 1 and all(ids):
                 same = ids[0][0][0] == ids[1][0][0]
                 self.case.observe(SAME, "does" if same else "does not", "the device ids of both answers")
+
+    def remove(self, pick: int = 0) -> None:
+        """A device of the story, removed with its own certificate, as long as the target offers that."""
+        there = [device for device in self.devices if device not in self.gone and device.certificate is not None]
+        if not self.removes or not there or not self.case.session.target.url.startswith("https:"):
+            return
+        one = there[pick % len(there)]
+        certificate = one.certificate
+        device = habits.device_id(certificate) if certificate else None
+        if certificate is None or device is None:
+            return
+        identity = Identity(certificate.der, one.draft.csr.key.pkcs8_der)
+        step = device_step(self.case, "DELETE", device)
+        exchange = self.case.session.send(step, "a device of the story, removed", identity=identity)
+        self.removes = exchange.answer is not None and exchange.answer.status == HTTPStatus.OK
+        if self.removes:
+            self.gone.append(one)
+            self.case.session.on_removed(str(device))
 
     def be_refused(self, pick: int = 0) -> None:
         """A request with one fault, and with a nonce of its own."""
@@ -235,6 +258,7 @@ STEPS: Mapping[str, Callable[[Story, int], None]] = {
     "be refused": Story.be_refused,
     "replay a nonce": Story.replay,
     "join again": Story.join_again,
+    "remove": Story.remove,
     "try a refused one's nonce": Story.try_kept,
     "precreate": Story.precreate,
     "discover": Story.discover,
@@ -243,6 +267,7 @@ ALL = (
     *(("ask for a nonce", 0), ("ask for a nonce", 0), ("join", 0), ("discover", 0), ("join", 1), ("join", 2)),
     *(("replay a nonce", 0), ("join", 0), ("join again", 0), ("be refused", 0), ("ask for a nonce", 0)),
     *(("be refused", 1), ("join", 1), ("try a refused one's nonce", 0), ("precreate", 0), ("replay a nonce", 1)),
+    *(("remove", 0), ("join", 0), ("remove", 1), ("discover", 0)),
 )
 
 

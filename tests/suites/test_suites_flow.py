@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from types import ModuleType, SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from conformance.results import Outcome
 from conformance.server.behaviour import Behaviour, strict
 from conformance.server.settings import Ready
+from suites.altered_behaviour import served
 from suites.altered_server import Said, refusal
 from suites.crowded_server import Crowded, Guest, Trouble, crowded_server, session_with_everything
 from suites.suite_runner import Came, run, suites
 
 SUITES = suites("test_flow")
+EVERYTHING = (cast("ModuleType", SimpleNamespace(test_a_story=SUITES[0].test_a_story_of_everything)),)
 KEPT = "nonce/kept-by-refusal"
 SAME = "join-request/attributes-reuse-device-same"
 
@@ -166,6 +169,25 @@ def test_what_is_left_open_is_seen_and_no_failure(server: tuple[Crowded, Ready])
     assert came.readings(SAME) == {"does not"}
 
 
+@pytest.mark.parametrize(("status", "times"), [(200, 2), (405, 1)])
+def test_devices_are_removed_in_between_where_that_is_offered(status: int, times: int) -> None:
+    asked_for: list[int] = []
+
+    def counting(honest: Behaviour) -> Behaviour:
+        def reply(asked: Any, made: Any) -> Any:
+            if asked.method == "DELETE":
+                asked_for.append(made.status)
+                made = replace(made, status=status)
+            return made
+
+        return replace(honest, reply=reply)
+
+    with served(tls=True) as running:
+        came = running.answers(counting, EVERYTHING)
+    assert came.of(Outcome.PASS) == set(came.outcomes), came.reasons
+    assert asked_for == [200] * times
+
+
 def test_a_busy_target_proves_nothing(server: tuple[Crowded, Ready]) -> None:
     came = came_with(server, past(busy))
     assert not came.of(Outcome.FAIL) | came.of(Outcome.ERROR), came.reasons
@@ -179,7 +201,12 @@ def test_a_tenant_that_is_full_proves_nothing(server: tuple[Crowded, Ready]) -> 
         late = guest.joins and state.joins >= 12
         return replace(refusal(403), body=json.dumps(full).encode()) if late else guest.said
 
-    came = came_with(server, past(says))
+    crowded, ready = server
+    crowded.trouble = replace(past(says), together=0)
+    try:
+        came = run(session_with_everything(ready), EVERYTHING)  # the run ends with that
+    finally:
+        crowded.trouble = Trouble()
     assert not came.of(Outcome.FAIL) | came.of(Outcome.ERROR), came.reasons
     assert came.outcomes["device/in-any-order"] is Outcome.INCONCLUSIVE
     assert came.reasons["device/in-any-order"].startswith("the tenant's device quota is reached: answered 403")

@@ -48,10 +48,11 @@ def left(server: Server) -> Left:
     return Left(*rows)
 
 
-def session_of(server: Server) -> tuple[Session, list[object]]:
+def session_of(server: Server) -> tuple[Session, list[tuple[object, ...]]]:
     """A session with the honest server, and the devices that it hears of."""
     object.__setattr__(server._service, "behaviour", strict())
-    session, made = session_with(server.ready), []
+    session = session_with(server.ready)
+    made: list[tuple[object, ...]] = []
     session.on_device = lambda *device: made.append(device)
     return session, made
 
