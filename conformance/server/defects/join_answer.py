@@ -117,7 +117,7 @@ def sends_its_ca_along(honest: Behaviour) -> Behaviour:
     return joined(honest, both)
 
 
-@defect(breaks={"join-answer/certificate", "device/join-endpoint"}, blinds=True)
+@defect(breaks={"join-answer/certificate", "device/join-endpoint", "device/precreate-endpoint"}, blinds=True)
 def sends_the_certificate_bare(honest: Behaviour) -> Behaviour:
     """Sends the certificate's text for Certificate, with no object around it."""
     return joined(honest, lambda answer: answer.update(Certificate=answer["Certificate"]["RawBody"]))
