@@ -30,7 +30,8 @@ def visible(text: str) -> str:
 
 def line(text: str, length: int | None = None) -> str:
     """The text as one visible line, of at most `length` characters when given one."""
-    flat = visible(" ".join(text.split("\n")).replace("\t", " "))
+    some = text if length is None else text[: length + 1]  # no character becomes less than one
+    flat = visible(some.replace("\n", " ").replace("\t", " "))
     return flat if length is None else clip(flat, length)
 
 

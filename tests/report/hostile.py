@@ -30,7 +30,7 @@ HEADERS = (
 BLOB = "UlNBMQAIAAADAAAAAAEAAIAAAAAAAAAA"  # the 24 octets of a header: 128 at offset 16
 
 
-def testable() -> Iterator[Requirement]:
+def held_to() -> Iterator[Requirement]:
     for entry in catalogue().requirements.values():
         if (
             entry.level == "MUST"
@@ -65,7 +65,7 @@ def evidence() -> Iterator[Evidence]:
 
 def hostile_run() -> tuple[StreamRecord, ...]:
     """Its records, in order."""
-    skipping, failing, erring, proving, *passing = sorted(testable(), key=lambda entry: "domain" not in entry.needs)
+    skipping, failing, erring, proving, *passing = sorted(held_to(), key=lambda entry: "domain" not in entry.needs)
     every = tuple(evidence())
     outcomes = [
         RequirementOutcome(failing.id, Outcome.FAIL, HOSTILE, 5, 5, every),
