@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,10 +23,14 @@ import click
 @click.option(
     "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="How many processes serve; one state."
 )
+@click.option(
+    "--chaos",
+    type=int,
+    metavar="SEED",
+    help="Be in trouble now and then: busy, slow, cut off. The same seed is the same trouble; a header says which.",
+)
 @click.option("--quiet", is_flag=True, help="Do not tell of each request on standard error.")
-def serve(
-    *, port: int, tls: bool, defects: tuple[str, ...], like: str | None, state: Path | None, workers: int, quiet: bool
-) -> None:
+def serve(*, defects: tuple[str, ...], quiet: bool, **settings: Any) -> None:
     """Start the reference server and print one JSON line when it is ready.
 
     The line holds url, tenant, domain, token, upn, challenge, ca (the path of a PEM file) and more. Ctrl-C ends it.
@@ -33,4 +38,4 @@ def serve(
     from conformance.server import Settings  # noqa: PLC0415 - other commands do not pay for it
     from conformance.server import serve as serve_now  # noqa: PLC0415
 
-    serve_now(Settings(port=port, tls=tls, defects=defects, like=like, state=state, workers=workers, log=not quiet))
+    serve_now(Settings(defects=defects, log=not quiet, **settings))

@@ -7,7 +7,9 @@ whatever a handler refuses leaves in the behaviour's error shape. Paths are comp
 from __future__ import annotations
 
 import re
+import socket
 import sqlite3
+import struct
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -20,6 +22,7 @@ from starlette.routing import Route, Router
 
 from .asked import Asked, Reply
 from .bodies import Gone, read_body
+from .chaos import Ordeal, Reset
 from .handlers import device, discover, join, key, mint, oauth
 from .refusal import Refusal, Trouble, quoted
 
@@ -76,25 +79,42 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Reads, handles, answers."""
-        behaviour = self.service.behaviour
-        asked = _asked(scope)
-        refused, began = None, time.perf_counter()
+        asked, began = _asked(scope), time.perf_counter()
+        chaos, log = self.service.chaos, self.service.log
+        ordeal = chaos(asked.path) if chaos else None
         try:
-            body = await read_body(receive, asked, behaviour.body_limit)
-            asked = behaviour.request(replace(asked, body=body))
+            asked, reply, refused = await self._handled(asked, receive, ordeal)
+        except Gone:
+            if log:
+                log.left(asked)
+            return
+        except Reset:
+            reply, refused = Reply(0), None
+            await _reset(receive, scope)
+        else:
+            await _answer(send, scope, reply, whole=not (ordeal and ordeal.cuts))
+            if ordeal and ordeal.cuts:
+                await _broken_off(receive, scope)
+        if log:
+            log(asked, reply, refused, time.perf_counter() - began, ordeal.words if ordeal else "")
+
+    async def _handled(
+        self, asked: Asked, receive: Receive, ordeal: Ordeal | None
+    ) -> tuple[Asked, Reply, Refusal | None]:
+        """The request with its body, its answer, and the refusal in it; Gone or Reset where there is no answer."""
+        behaviour, refused = self.service.behaviour, None
+        try:
+            asked = replace(asked, body=await read_body(receive, asked, behaviour.body_limit))
+            if ordeal:
+                await ordeal.before(asked)
+            asked = behaviour.request(asked)
             reply = self._handler(asked.method)(self.service, asked)
         except Refusal as problem:
             refused, reply = problem, self._refused(asked, problem)
-        except sqlite3.OperationalError:  # locked for too long, or the disk is full: nothing of the request was kept
+        except sqlite3.OperationalError:  # locked for too long, or the disk is full: nothing was kept
             refused, reply = UNABLE, self._refused(asked, UNABLE)
-        except Gone:
-            if self.service.log:
-                self.service.log.left(asked)
-            return
         reply = behaviour.reply(asked, _closing(asked, _correlated(asked, reply)))
-        await _answer(send, scope, reply)
-        if self.service.log:
-            self.service.log(asked, reply, refused, time.perf_counter() - began)
+        return asked, ordeal.after(reply) if ordeal else reply, refused
 
     def _handler(self, method: str) -> Handler:
         handler = self.handlers.get("GET" if method == "HEAD" else method, self.otherwise)
@@ -166,14 +186,28 @@ def _query(raw: bytes) -> tuple[tuple[str, str], ...]:
         return ()
 
 
-async def _answer(send: Send, scope: Scope, reply: Reply) -> None:
+async def _reset(receive: Receive, scope: Scope) -> None:
+    """Ends the connection with a reset (RST), whatever is still on its way."""
+    transport = scope["state"]["cork"]
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+    await receive()  # until it is gone: uvicorn asks for an answer while it is there
+
+
+async def _broken_off(receive: Receive, scope: Scope) -> None:
+    """Ends the connection after what was sent of an answer."""
+    scope["state"]["cork"].close()
+    await receive()
+
+
+async def _answer(send: Send, scope: Scope, reply: Reply, *, whole: bool = True) -> None:
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
     headers.append((b"content-length", str(len(reply.body)).encode("ascii")))
-    body = b"" if scope["method"] == "HEAD" else reply.body
+    body = b"" if scope["method"] == "HEAD" else reply.body if whole else reply.body[: len(reply.body) // 2]
     cork = scope["state"]["cork"]
     cork.hold()
     try:
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.body", "body": body, "more_body": not whole})
     finally:
         cork.release()

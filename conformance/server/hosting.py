@@ -23,6 +23,7 @@ from conformance.errors import UsageError
 from . import authority, challenges, defects
 from .app import application
 from .behaviour import Behaviour, strict
+from .chaos import Chaos
 from .field import like_field
 from .handlers.service import Service
 from .keyring import device_ca, keyring, password, tls_ca
@@ -73,6 +74,11 @@ def hosted(settings: Settings) -> Iterator[tuple[uvicorn.Config, socket.socket, 
 def prepared(settings: Settings) -> Iterator[tuple[Shared, socket.socket, Ready]]:
     """What is done once for all workers: settings judged, socket bound, keys made, the CA's file written."""
     behaviour_of(settings)
+    if settings.chaos is not None and settings.workers > 1:
+        raise UsageError(
+            "--chaos troubles requests in the order they come, which several workers do not know; "
+            f"leave out --workers {settings.workers}, or --chaos"
+        )
     with (
         tempfile.TemporaryDirectory(prefix="drs-serve-") as folder,
         contextlib.closing(_socket(settings.port)) as listener,
@@ -96,8 +102,9 @@ def configured(shared: Shared, grace: int = GRACE) -> Iterator[uvicorn.Config]:
     with contextlib.closing(_store(shared)) as store:
         site = _site(shared, store)
         log = Log() if settings.log else None
+        chaos = None if settings.chaos is None else Chaos(settings.chaos)
         config = uvicorn.Config(
-            application(Service(site, behaviour, log)),
+            application(Service(site, behaviour, log, chaos)),
             http=hearing(behaviour.hear, log.unreadable if log else None),
             ws="none",
             lifespan="off",

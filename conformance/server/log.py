@@ -37,12 +37,12 @@ def to_stderr(entry: str) -> None:
 class Log:
     """Told of every answer."""
 
-    def __call__(self, asked: Asked, reply: Reply, refused: Refusal | None, seconds: float) -> None:
-        """One request and what it got; `seconds` is how long that took."""
+    def __call__(self, asked: Asked, reply: Reply, refused: Refusal | None, seconds: float, chaos: str = "") -> None:
+        """One request and what it got; `seconds` is how long that took, `chaos` what was done to it on purpose."""
         reason = refused.message if refused else _said(reply)
-        line = f"{asked.method} {target(asked)} {reply.status} in {1000 * seconds:.1f} ms"
+        line = f"{asked.method} {target(asked)} {reply.status or 'reset'} in {1000 * seconds:.1f} ms"
         below = excerpt(asked.body, refused.fault) if refused and refused.fault else []
-        self._entry(line + (f": {reason}" if reason else ""), below)
+        self._entry(line + (f": {reason}" if reason else "") + (f" [chaos: {chaos}]" if chaos else ""), below)
 
     def unreadable(self, problem: str) -> None:
         """A request that was not HTTP; it got a 400."""

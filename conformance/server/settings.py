@@ -15,7 +15,8 @@ HOST = "127.0.0.1"
 class Settings:
     """`port` 0 takes a free one; `like` is None (strict) or "field"; without `state` nothing outlives the server.
 
-    `workers` is the number of processes that serve; `log` tells of every request on standard error.
+    `workers` is the number of processes that serve; `log` tells of every request on standard error;
+    `chaos` is a seed of trouble.
     """
 
     port: int = 0
@@ -25,6 +26,7 @@ class Settings:
     state: Path | None = None
     workers: int = 1
     log: bool = False
+    chaos: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

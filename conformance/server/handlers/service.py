@@ -15,6 +15,7 @@ from conformance.server.tokens import Caller, TokenCase, caller
 if TYPE_CHECKING:
     from conformance.server.asked import Asked
     from conformance.server.behaviour import Behaviour
+    from conformance.server.chaos import Chaos
     from conformance.server.log import Log
     from conformance.server.site import Site, Tenant
 
@@ -26,6 +27,7 @@ class Service:
     site: Site
     behaviour: Behaviour
     log: Log | None = None
+    chaos: Chaos | None = None
 
     def version(self, asked: Asked, operation: str) -> str:
         """The api-version asked for, one that the service has."""
