@@ -13,7 +13,8 @@ from rich.console import Console
 from conformance.cli import rejudge as judging
 from conformance.errors import ConformanceError, UsageError
 from conformance.paths import REPORTS
-from conformance.report import files, github, terminal, write_all, write_comparison
+from conformance.report import allure as allure_results
+from conformance.report import allure_page, files, github, terminal, write_all, write_comparison
 from conformance.report.text import line
 from conformance.results import Results, StreamRecord, fold, load
 from conformance.spec import catalogue
@@ -31,8 +32,9 @@ _TOLD = 400  # characters of a line
     show_default=True,
     help="The folder the report goes into.",
 )
+@click.option("--allure", is_flag=True, help="Make Allure's page too, with Allure 3 on PATH or through npx.")
 @click.option("--rejudge", is_flag=True, help="Apply the present catalogue and checks to what was recorded.")
-def report(results: tuple[Path, ...], out: Path, *, rejudge: bool) -> None:
+def report(results: tuple[Path, ...], out: Path, *, allure: bool, rejudge: bool) -> None:
     """Render again what a run recorded.
 
     RESULTS is a results.jsonl, or a folder that holds one; several are put side by side. Ends with 3 where one was cut
@@ -40,10 +42,17 @@ def report(results: tuple[Path, ...], out: Path, *, rejudge: bool) -> None:
     """
     if rejudge and len(results) > 1:
         raise UsageError("--rejudge judges one run; name one")
+    if allure and len(results) > 1:
+        raise UsageError("--allure shows one run; name one")
     again = judging.rejudge(_load(results[0]), catalogue()) if rejudge else None
-    runs = [fold(again.records, catalogue())] if again else [_read(path) for path in results]
+    streams = [again.records] if again else [_load(path) for path in results]
+    runs = [fold(records, catalogue()) for records in streams]
     with github.fenced(os.environ, click.echo):
         _write(results, runs, out)
+        if len(streams) == 1:
+            allure_results.write(out, streams[0], catalogue())
+        if allure:
+            click.echo(allure_page.make(out))
         if again:
             files.write(out / "rejudged.json", json.dumps(judging.document(again), indent=2) + "\n")
             click.echo("\n".join(line(text, _TOLD) for text in judging.told(again)))
@@ -65,10 +74,6 @@ def _write(results: tuple[Path, ...], runs: list[Results], out: Path) -> None:
         console.print(f"{name}:", end=" ", markup=False)
         console.print(terminal.verdict(run))
     console.print(f"report: {page}", markup=False)
-
-
-def _read(path: Path) -> Results:
-    return fold(_load(path), catalogue())
 
 
 def _load(path: Path) -> tuple[StreamRecord, ...]:

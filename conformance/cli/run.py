@@ -14,7 +14,6 @@ from conformance.cli.options import collected, options
 
 _PLUGINS = (
     "conformance.plugin",
-    "allure_pytest.plugin",
     "_hypothesis_pytestplugin",
     "no:cacheprovider",
     "no:terminal",
@@ -51,11 +50,11 @@ def run(**given: Any) -> None:
             begun.stop("interrupted")
         finally:
             results = begun.finish()
-        _show(results, begun.settings.out / "index.html")
+        _show(results, begun.settings.out / "index.html", begun.remark)
     sys.exit(results.exit_status)
 
 
-def _show(results: Any, report: Any) -> None:
+def _show(results: Any, report: Any, remark: str) -> None:
     """The table, the failures, what could be tested besides, the verdict; as text without colour where nobody looks."""
     from conformance.report import github, terminal  # noqa: PLC0415 - as in `run`
     from conformance.spec import catalogue  # noqa: PLC0415
@@ -68,6 +67,8 @@ def _show(results: Any, report: Any) -> None:
                 console.print(summary)
             else:
                 click.echo(terminal.plain(summary), nl=False)
+        if remark:
+            click.echo(remark)
         github.announce(results, catalogue(), os.environ, click.echo)
         sys.stdout.flush()
     except BrokenPipeError:  # `| head`: whoever reads has enough; the status is the verdict's all the same

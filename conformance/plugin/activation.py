@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 from typing import Any
 
 import hypothesis
@@ -38,7 +37,6 @@ def configure(config: pytest.Config) -> None:
         config.pluginmanager.register(controller, "drs-controller")
         settings, target, credentials = controller.run.settings, controller.run.target, controller.run.credentials
         budget = controller.run.budget()
-        _allure(config, controller.run)
     _hypothesis(config, settings)
     journal = journal_of(settings, target)
     session = open_session(settings, target, credentials, journal)
@@ -77,15 +75,6 @@ def _begin(config: pytest.Config) -> Run:
     config.add_cleanup(run.end)
     run.begin()
     return run
-
-
-def _allure(config: pytest.Config, run: Run) -> None:
-    """Allure's results go beside the others, in a directory that holds none of an earlier run."""
-    if hasattr(config.option, "allure_report_dir") and not config.option.allure_report_dir:
-        directory = run.settings.out / "allure-results"
-        if run.earlier is None:
-            shutil.rmtree(directory, ignore_errors=True)
-        config.option.allure_report_dir = str(directory)
 
 
 class Controller:
@@ -175,7 +164,7 @@ class Controller:
         if self.results is not None and not self._quiet:
             report = self.run.settings.out / "index.html"
             told = terminal.plain(terminal.summary(self.results, catalogue(), report))
-            terminalreporter.write_line(spelled(told, self.run.prefix))
+            terminalreporter.write_line(spelled(told, self.run.prefix) + self.run.remark)
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """In a workflow of GitHub, nothing that pytest prints of a target is to be taken for a command of it."""

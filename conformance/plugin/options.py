@@ -78,6 +78,7 @@ OPTIONS = (
     Option("baseline", "TOML file of accepted failures, each with its reason; new ones gate", "FILE", path=True),
     Option("strict-baseline", "let an entry of the baseline that fails no more shut the gate too"),
     Option("out", "directory for results and report", "DIR", "reports", path=True),
+    Option("allure", "make Allure's page too, with Allure 3 on PATH or through npx"),
     Option("seed", "seed of everything random; the same seed sends the same requests", "N", "0"),
     Option("select", "run only this requirement, id prefix or section; repeatable", "ID-OR-SECTION", many=True),
     Option("budget", "time to take, such as 20s: the tests that show most come first, the rest is left out", "TIME"),

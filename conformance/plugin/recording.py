@@ -125,7 +125,6 @@ class Recorder:
                 raise pytest.UsageError(
                     f"{item.nodeid} declares {unknown or 'no requirement'}, which the catalogue does not have"
                 )
-            labels.add(item, declared(item))
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Starts the clock of a test; once the target is given up, the rest is left."""
@@ -154,7 +153,6 @@ class Recorder:
                 raise error
             return result
         self._close(case, error)
-        labels.attach(case.ledger)
         _conclude(case, self._speakable(error))
         return result
 

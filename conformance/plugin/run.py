@@ -26,12 +26,12 @@ from conformance.plugin.network import hiding
 from conformance.plugin.options import Raw, spelled
 from conformance.plugin.settings import Settings, check_fresh, given, read_target
 from conformance.plugin.tidying import tidy
-from conformance.report import write_all
+from conformance.report import allure, allure_page, write_all
 from conformance.report.formats import FORMATS
 from conformance.results import Device, Footer, Header, Results, Stop, StreamRecord, TestRecord, Writer, fold
 from conformance.spec import catalogue
 
-_VERSIONS = ("drs-conformance", "pytest", "hypothesis", "httpx", "cryptography", "jsonschema", "allure-pytest")
+_VERSIONS = ("drs-conformance", "pytest", "hypothesis", "httpx", "cryptography", "jsonschema")
 _FILES = (*(item.name for item in FORMATS), "devices.jsonl")
 
 
@@ -55,6 +55,7 @@ class Run:
     records: list[StreamRecord] = field(default_factory=list)
     stopped: str | None = None
     prefix: str = "--"  # how the user spells options
+    remark: str = ""  # said beside the verdict
     interrupted: bool = False
     finishing: bool = False  # from here on nothing may keep the results from being written
     unwritable: UsageError | None = None
@@ -159,6 +160,9 @@ class Run:
             self.writer.close()
         results = fold(self.records, catalogue())
         write_all(self.settings.out, results)
+        allure.write(self.settings.out, self.records, catalogue())
+        if self.settings.allure:
+            self.remark = allure_page.make(self.settings.out)
         return results
 
     def _tidy(self) -> None:

@@ -40,6 +40,7 @@ class Settings:
     timeout: float = 10.0
     accepted: tuple[Accepted, ...] | None = None
     strict_baseline: bool = False
+    allure: bool = False
     done: frozenset[str] = frozenset()
     budget: float | None = None  # seconds
     max_devices: int | None = None
@@ -62,6 +63,7 @@ class Settings:
             raw.flag("strict-baseline"),
             budget=_budget(raw),
             max_devices=_max_devices(raw),
+            allure=raw.flag("allure"),
         )
 
 
