@@ -7,6 +7,7 @@ its forms, and those that were made by hand to do all that is left to them in an
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +28,7 @@ from wrong.wrong_base import Service
 from wrong.wrong_http import serving
 
 Run = Callable[[Path, tuple[str, ...]], tuple[int, dict[str, Any], str]]
+LONGEST = 900  # seconds of one run, on a machine that does much else besides
 Right = tuple[type[Service], bool, tuple[str, ...]]
 LIKE_FIELD = {"join-answer/certificate-serial-positive": "serial numbers of the field are negative now and then"}
 
@@ -52,7 +54,7 @@ class Came:
 
 def reference(form: tuple[str, ...], out: Path, options: tuple[str, ...]) -> tuple[int, dict[str, Any], str]:
     with started(form) as server:
-        return proving.run(server.ready, out, *options)
+        return proving.run(server.ready, out, *options, seconds=LONGEST)
 
 
 @contextmanager
@@ -69,7 +71,7 @@ def by_hand(
 ) -> tuple[int, dict[str, Any], str]:
     out.mkdir(parents=True)
     with serving(kind) as service:
-        return wrong.run(service, out, *asked, *options, known=known)
+        return wrong.run(service, out, *asked, *options, known=known, seconds=LONGEST)
 
 
 SERVERS = (
@@ -86,6 +88,8 @@ def one_run(server: Server, seed: int, profile: str, folder: Path) -> Came:
     options = ("--profile", profile, "--seed", str(seed))
     try:
         _, results, output = server.run(folder / f"{server.name}-{seed}", options)
+    except subprocess.TimeoutExpired:
+        return Came(server.name, seed, {"(no results)": f"the suite did not end within {LONGEST} seconds"}, 0)
     except Exception as fault:  # noqa: BLE001 - of whatever kind, it is no clean run
         return Came(server.name, seed, {"(no results)": f"{type(fault).__name__}: {fault}"}, 0)
     wanted = {"fail", "error", "inconclusive"}

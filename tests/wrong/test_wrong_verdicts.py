@@ -125,8 +125,10 @@ RIGHT = [
 ]
 
 
-def run(service: Service, out: Path, *arguments: str, known: bool = True) -> tuple[int, dict[str, Any], str]:
-    """The suite against a server; `known` hands over all that a user could know of it."""
+def run(
+    service: Service, out: Path, *arguments: str, known: bool = True, seconds: float = 100
+) -> tuple[int, dict[str, Any], str]:
+    """The suite against a server, for so long at most; `known` hands over all that a user could know of it."""
     given = {"--target": service.origin, "--tenant": TENANT, "--token": service.token(), "--out": str(out)}
     if known:
         authorities = out / "ca.pem"
@@ -140,7 +142,7 @@ def run(service: Service, out: Path, *arguments: str, known: bool = True) -> tup
             "--foreign-token": service.authority.token("0f0e0d0c-0b0a-4908-8706-050403020100", UPN),
         }
     command = [sys.executable, "-m", "conformance", "run", *(word for pair in given.items() for word in pair)]
-    done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=100, check=False)
+    done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=seconds, check=False)
     return done.returncode, json.loads((out / "results.json").read_text()), done.stdout + done.stderr
 
 
