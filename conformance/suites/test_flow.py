@@ -56,6 +56,7 @@ class Known:
 def known(case: Case) -> Known:
     """What this session's target accepts, asked once. Raises `Unproven` where it accepts no join."""
     if "known" not in case.session.kept:
+        case.twins.before(Twin.JOIN)
         seen = {way.join_type: verdict.join(one.exchange) for way, one in answers(case, ASKING).items()}
         join_types = tuple(join_type for join_type, (found, _) in seen.items() if found is Verdict.ACCEPTED)
         if not join_types:

@@ -168,7 +168,7 @@ def repeats_tokens(honest: Behaviour) -> Behaviour:
     return replace(honest, reply=reply)
 
 
-@defect(breaks={"processing/goes-on"}, blinds=True)
+@defect(breaks={"processing/goes-on", "processing/refusal-leaves-nothing"}, blinds=True)
 def sulks_after_a_refusal(honest: Behaviour) -> Behaviour:
     """Refuses the next join on a connection on which it refused a body that was no JSON."""
     sulking: set[int] = set()
