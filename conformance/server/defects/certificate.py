@@ -171,7 +171,12 @@ def signs_over_sha_1(honest: Behaviour) -> Behaviour:
 
 
 @defect(
-    breaks={"device/creates", "join-answer/certificate-key"},
+    breaks={
+        "device/creates",
+        "join-answer/certificate-agrees",
+        "join-answer/certificate-key",
+        "processing/keep-alive",
+    },
     hides={"join-answer/certificate-serial-unique", "join-answer/certificate-subject-unique"},
 )
 def caches_certificates_by_user(honest: Behaviour) -> Behaviour:
