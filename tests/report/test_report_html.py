@@ -22,7 +22,7 @@ from conformance.report.html import page
 from conformance.report.html.body import show
 from conformance.report.html.evidence import WHOLE, chosen
 from conformance.report.html.markup import el
-from conformance.results import Accepted, EditRecord, Evidence, Outcome, Results
+from conformance.results import Accepted, EditRecord, Evidence, Outcome, Results, Standing
 from conformance.spec import catalogue
 from report.hostile import BLOB, exchange
 
@@ -247,6 +247,16 @@ def test_a_run_of_passes_has_no_failures_to_show(results: Results) -> None:
     assert 'id="failures"' not in markup
     assert 'id="untested"' not in markup
     assert Outline(markup).open == []
+
+
+def test_the_baseline_and_the_budget_are_told(results: Results) -> None:
+    known = Accepted(results.failed[0].id, "known")
+    header = replace(results.header, budget=30.0)
+    markup = page.render(
+        replace(results, header=header, baseline=Standing(fixed=(known,)), left_out=("s.py::t",)), catalogue()
+    )
+    assert f"1 no longer failing ({known.requirement})" in plain(markup)
+    assert "The run had 30 s, and no time for 1 test." in plain(markup)
 
 
 def test_what_the_baseline_accepts_says_so_and_why(results: Results) -> None:

@@ -9,7 +9,7 @@ from conformance.report.html.frame import document, page
 from conformance.report.html.observations import habits, questions
 from conformance.report.html.untested import untested
 from conformance.report.html.words import COUNTED
-from conformance.results import FORMAT, Outcome, RequirementResult, Results, SectionTotals
+from conformance.results import FORMAT, Outcome, RequirementResult, Results, SectionTotals, Standing
 from conformance.spec import Catalogue, Level, Requirement
 
 __all__ = ["document", "render"]
@@ -64,7 +64,7 @@ def render(results: Results, catalogue: Catalogue) -> str:
         f"{results.verdict.value}: {results.header.target.get('url', '')}",
         results=results,
         gate=_GATES.get(results.header.gate, results.header.gate),
-        failed=[told[item.id] for item in results.failed],
+        failed=[told[item.id] for item in sorted(results.failed, key=lambda item: item.accepted is not None)],
         erred=erred,
         groups=_groups(results, told),
         questions=questions(results, catalogue),
@@ -90,8 +90,26 @@ def _facts(results: Results) -> dict[str, str]:
         "Given": ", ".join(header.given) or "nothing",
         "Gate": _GATES.get(header.gate, header.gate),
         "Exit status": str(results.exit_status),
+        "Baseline": _baseline(results.baseline) if results.baseline else "",
         "Versions": versions,
     }
+
+
+def _baseline(standing: Standing) -> str:
+    """What became of the baseline's entries, in words."""
+    kinds = {
+        "accepted": standing.holding,
+        "expired": standing.expired,
+        "no longer failing": standing.fixed,
+        "not tested": standing.untested,
+        "not selected": standing.absent,
+    }
+    told = (
+        f"{len(found)} {words} ({', '.join(one.requirement for one in found)})"
+        for words, found in kinds.items()
+        if found
+    )
+    return "; ".join(told) or "empty"
 
 
 def _groups(results: Results, told: dict[str, Told]) -> list[Group]:
