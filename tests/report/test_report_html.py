@@ -7,8 +7,6 @@ import hashlib
 import html
 import json
 import re
-import subprocess
-from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -27,17 +25,6 @@ from conformance.spec import catalogue
 from report.hostile import BLOB, exchange
 
 FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe]")
-CHROMIUM = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--virtual-time-budget=3000",
-)
 
 
 class Outline(HTMLParser):
@@ -204,41 +191,6 @@ def test_a_mark_in_text_is_cut_out_of_what_surrounds_it() -> None:
     markup = show(body, edit)
     assert "<mark>,}</mark>" in markup
     assert len(markup) < 6_000
-
-
-def chromium(program: str, folder: Path, url: str, *options: str) -> str:
-    command = [program, *CHROMIUM, f"--user-data-dir={folder / 'profile'}", *options, url]
-    return subprocess.run(command, capture_output=True, text=True, timeout=90, check=True).stdout
-
-
-def test_a_browser_runs_the_script_and_opens_what_a_link_names(
-    require_tool: Callable[[str], str], report: Path, results: Results, tmp_path: Path
-) -> None:
-    passed = next(item.id for item in results.requirements if item.verdict.value == "pass")
-    url = f"{(report / 'index.html').as_uri()}#{passed}"
-    dom = chromium(require_tool("chromium"), tmp_path, url, "--dump-dom")
-    assert re.search(r'<div class="filter"[^>]*"requirements">', dom), (
-        "the script did not run: its hash is not the policy's"
-    )
-    before = dom.partition(f'id="{passed}"')[0]
-    assert 'open=""' in before[before.rindex("<details") :]
-
-
-@pytest.mark.parametrize("width", [400, 1280])
-def test_no_width_makes_the_page_scroll_sideways(
-    require_tool: Callable[[str], str], markup: str, tmp_path: Path, width: int
-) -> None:
-    """In a frame of that width, without the policy, so that the probe can look inside."""
-    free = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", markup).replace("<details", "<details open")
-    frame = f'<iframe id="f" style="border:0;width:{width}px;height:900px" srcdoc="{html.escape(free)}"></iframe>'
-    probe = """<script>f.onload = () => {
-        const page = f.contentDocument.documentElement;
-        document.title = `${f.clientWidth} wide, ${page.scrollWidth - page.clientWidth} hidden`;
-    }</script>"""
-    harness = tmp_path / "frame.html"
-    harness.write_text(f'<meta charset="utf-8">{frame}{probe}', encoding="utf-8")
-    dom = chromium(require_tool("chromium"), tmp_path, harness.as_uri(), "--dump-dom")
-    assert re.findall(r"<title>(.*?)</title>", dom)[0] == f"{width} wide, 0 hidden"
 
 
 def test_a_run_of_passes_has_no_failures_to_show(results: Results) -> None:
