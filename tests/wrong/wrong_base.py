@@ -48,7 +48,7 @@ class Service:
         except Refused as refused:
             return self.refusal(refused)
 
-    def route(self, segments: tuple[str, ...]) -> tuple[Callable[[Asked], Said], str, str]:
+    def route(self, segments: tuple[str, ...]) -> tuple[Callable[[Asked], Said], str, str | None]:
         """What answers at a path, by which method and in which version."""
         match [segment.lower() for segment in segments]:
             case [tenant, "discover"]:
@@ -59,6 +59,9 @@ class Service:
                 return self.nonce, "GET", self.versions["nonce"]
             case ["enrollmentserver", "device", ""]:
                 return self.join, "POST", self.versions["join"]
+            case [tenant, "oauth2", "token"]:
+                self.known(tenant)
+                return self.issue, "POST", None
             case _:
                 raise Refused("there is nothing here", 404)
 
@@ -104,6 +107,10 @@ class Service:
             "TenantInfo": {"DisplayName": "Fabrikam", "TenantId": TENANT, "TenantName": DOMAIN},
         }
         return Said(200, services)
+
+    def issue(self, _: Asked) -> Said:
+        """RFC 6749 5.2: tokens are asked for in another way than any that a test could know."""
+        refuse(400, "invalid_request")
 
     def new_nonce(self) -> str:
         """A nonce that is good for one join."""
