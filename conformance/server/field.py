@@ -17,6 +17,7 @@ from .certificate import field_order
 from .field_keys import any_key, on_p256
 from .members import MEMBERS, Body, Member, at, member_rules
 from .refusal import Refusal
+from .site import FIELD_HOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,12 +50,14 @@ SINCE: Mapping[str, str] = {
     "DeviceJoinResourceService": "1.9",
     "NonceService": "1.9",
 }
+FIELD_RESOURCE = f"urn:ms-drs:{FIELD_HOST}"  # what clients that know the host alone ask tokens for
 
 
 def like_field(strict: Behaviour) -> Behaviour:
     """Everything the field does otherwise."""
     return replace(
         strict,
+        accept_token=strict.accept_token.only("audience", lambda case: case.claims.get("aud") != FIELD_RESOURCE),
         versions={**VERSIONS, "DeviceJoin": ("2.0", MACOS_14)},
         accept_version=version_of_removal(strict.accept_version),
         accept_join=stages(strict.accept_join),

@@ -30,7 +30,7 @@ from .keyring import device_ca, keyring, password, tls_ca
 from .log import Log
 from .peer import hearing
 from .settings import HOST, Ready, Settings
-from .site import BROKER, RESOURCE, Site, Tenant
+from .site import BROKER, FIELD_HOST, RESOURCE, Site, Tenant
 from .store import Store
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _tls(ca: trustme.CA, devices: bytes) -> ssl.SSLContext:
     """TLS 1.2 and later; a client certificate is welcome, and when shown must be one of the device CA's."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    ca.issue_cert(HOST, "localhost").configure_cert(context)
+    ca.issue_cert(HOST, "localhost", FIELD_HOST).configure_cert(context)
     context.load_verify_locations(cadata=devices)
     context.verify_mode = ssl.CERT_OPTIONAL
     return context

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 BROKER = "29d9ed98-a469-4536-ade2-f981bc1d605e"  # 3.3: Microsoft Authentication Broker
 RESOURCE = "01cb2876-7ebd-4aa4-9cc9-d28bd4d359a9"  # 3.3: Device Registration Service
+FIELD_HOST = "enterpriseregistration.windows.net"  # built into some clients, whose hosts file leads them here
 
 
 @dataclass(frozen=True, slots=True)
