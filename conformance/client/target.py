@@ -65,6 +65,7 @@ class Credentials:
     audience_token: Supply | None = field(default=None, repr=False)
     other_token: Supply | None = field(default=None, repr=False)  # as good as `token`, and perhaps of another user
     client_token: Supply | None = field(default=None, repr=False)
+    expired_nonce: Supply | None = field(default=None, repr=False)
 
 
 def check_url(text: str, option: str = "--target") -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from conformance.client import Conversation, Identity, Message, chunk
 from conformance.client import protocol as steps
+from conformance.client.secrets import claims
 from conformance.exchange import Exchange
 from conformance.kit.case import Case, CheckFailed, edit_record
 from conformance.kit.outcomes import Made, NotOffered, QuotaReached, Unproven
@@ -32,6 +33,7 @@ __all__ = [
     "Twins",
     "Unproven",
     "chunk",
+    "claims",
     "edit_record",
     "may_bear_on",
     "only",

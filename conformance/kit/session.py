@@ -11,7 +11,6 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.checks import quota
@@ -23,6 +22,7 @@ from conformance.client import protocol as steps
 from conformance.errors import ConformanceError, TargetError
 from conformance.exchange import Exchange, FailureKind, Headers
 from conformance.generate.join import JoinDraft, render
+from conformance.kit.kept import Kept
 from conformance.kit.outcomes import Made, NotOffered, QuotaReached, Unproven
 from conformance.kit.patience import Patience
 from conformance.kit.profile import Profile
@@ -54,7 +54,7 @@ class Session:
     on_removed: Callable[[str], None] = field(default=lambda _: None)
     stopped: str | None = None
     refused_token: str | None = None
-    kept: dict[str, Any] = field(default_factory=dict)  # what several cases judge, and is asked for once
+    kept: Kept = field(default_factory=Kept)  # what several cases judge, and is asked for once
     patience: Patience = field(default_factory=Patience)
     _services: Services | None = None
     _discovery: Exchange | None = None
@@ -173,10 +173,10 @@ class Session:
         endpoint = self.endpoint("NonceService.Endpoint")
         return steps.nonce(endpoint, self.version("NonceService", steps.NONCE_VERSION))
 
-    def nonce(self) -> str | None:
+    def nonce(self, step: steps.Step | None = None) -> str | None:
         """A fresh nonce for a request, None where the target offers none. Raises `Unproven` when none is had."""
         try:
-            step = self.nonce_step()
+            step = step or self.nonce_step()
         except NotOffered:
             return None
         exchange = self.send(step, "a nonce for the request")

@@ -156,6 +156,7 @@ def credentials_of(ready: dict[str, Any], target: Target) -> Credentials:
         token(audience="00000003-0000-0000-c000-000000000000"),
         token(upn=f"colleague@{ready['domain']}"),
         token(client=_NO_BROKER),
+        Mint(lambda: _ask(target, mint["nonce"], {"lifetime": -600}), "nonce"),
     )
 
 

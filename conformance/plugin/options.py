@@ -60,6 +60,7 @@ OPTIONS = (
     Option(
         "client-token", "token of a client application that may not register devices, to be refused", "JWT", secret=True
     ),
+    Option("expired-nonce", "nonce of this target whose time is over, which must be refused", "TEXT"),
     Option("ca-file", "certificate of the CA that issues device certificates", "PEM", path=True),
     Option("tls-ca-file", "CA to trust for the target's TLS, in place of the system's", "PEM", path=True),
     Option("insecure", "do not verify the target's TLS certificate"),

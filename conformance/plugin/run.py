@@ -17,6 +17,7 @@ from typing import Any
 from conformance.client import Credentials, Target, Transport
 from conformance.errors import ConformanceError, TargetError, UsageError
 from conformance.kit import Session, Unproven
+from conformance.kit.patience import Patience
 from conformance.plugin import again
 from conformance.plugin.again import Earlier
 from conformance.plugin.budget import Budget
@@ -215,7 +216,15 @@ def _refuse_orphans(raw: Raw) -> None:
     """Options about a target make no sense without one: better said than silently ignored."""
     about_target = ("tenant", "domain", "token", "token-command", "upn", "challenge", "challenge-command", "insecure")
     reached = ("ca-file", "tls-ca-file", "proxy", "resolve", "client-cert", "client-key", "header")
-    for name in (*about_target, "foreign-token", "expired-token", "audience-token", "client-token", *reached):
+    for name in (
+        *about_target,
+        "foreign-token",
+        "expired-token",
+        "audience-token",
+        "client-token",
+        "expired-nonce",
+        *reached,
+    ):
         if raw.values[name]:
             raise UsageError(
                 f"{raw.said(name)} is given without --target; "
@@ -257,6 +266,7 @@ def open_session(settings: Settings, target: Target, credentials: Credentials, j
         on_join=journal.asked,
         on_device=journal.add,
         on_removed=journal.gone,
+        patience=Patience() if target.loopback else Patience.towards_others(),
     )
 
 

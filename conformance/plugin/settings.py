@@ -96,6 +96,7 @@ def read_target(raw: Raw, timeout: float) -> tuple[Target, Credentials]:
         _supply(raw, "audience-token"),
         _other(raw),
         _supply(raw, "client-token"),
+        _supply(raw, "expired-nonce"),
     )
     said = claims(credentials.token.next()) if credentials.token else {}
     tenant = raw.text("tenant") or raw.text("domain") or _text(said.get("tid"))
@@ -149,6 +150,7 @@ def given(target: Target, credentials: Credentials) -> frozenset[str]:
         "expired-token": credentials.expired_token,
         "audience-token": credentials.audience_token,
         "client-token": credentials.client_token,
+        "expired-nonce": credentials.expired_nonce,
         "ca": target.ca_file,
         "upn": target.upn,
         "domain": target.domain,

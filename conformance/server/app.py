@@ -58,6 +58,7 @@ ROUTES: tuple[tuple[str, str, Mapping[str, Handler]], ...] = (
     ("DeviceLogin", "/devicelogin", {"GET": oauth.login_page, "POST": oauth.login}),
     ("MintToken", "/management/token", {"POST": mint.token}),
     ("MintChallenge", "/management/challenge", {"POST": mint.challenge}),
+    ("MintNonce", "/management/nonce", {"POST": mint.nonce}),
     ("State", "/management/state", {"GET": mint.state}),
     ("State", "/management/device/{device}", {"GET": mint.device}),
     ("Health", "/healthz", {"GET": mint.health}),

@@ -198,7 +198,7 @@ def _ready(site: Site, ca: Path) -> Ready:
         ca=str(ca),
         more={
             "token": {"endpoint": endpoint, **account},
-            "mint": {"token": f"{management}/token", "challenge": f"{management}/challenge"},
+            "mint": {name: f"{management}/{name}" for name in ("token", "challenge", "nonce")},
             "state": f"{management}/state",
             "other": {"tenant": other.tenant_id, "domain": other.domain},
         },

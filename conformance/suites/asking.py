@@ -15,7 +15,7 @@ from hypothesis import Phase, settings
 from conformance.checks import tenant
 from conformance.checks.verdict import Verdict
 from conformance.exchange import Exchange
-from conformance.kit import Case, Twin, Unproven, steps
+from conformance.kit import Case, NotOffered, Twin, Unproven, steps
 
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
 FEW = settings(
@@ -44,6 +44,17 @@ def domain(case: Case) -> str:
     if case.session.target.domain is None:
         raise Unproven("no domain name of the tenant was given")
     return case.session.target.domain
+
+
+def nonce_of(case: Case, name: str) -> steps.Step:
+    """The conforming request for a nonce, by another tenant name. Raises `NotOffered` where its path has none."""
+    step = case.session.nonce_step()
+    target = case.session.target
+    for known in (target.tenant, target.domain, case.session.services().value("TenantInfo.TenantId")):
+        url = steps.retenanted(step.url, known, name) if isinstance(known, str) and known else None
+        if url is not None:
+            return replace(step, url=url)
+    raise NotOffered("NonceService.Endpoint names no tenant, so that none can be named there")
 
 
 def segment(step: steps.Step, octets: bytes) -> steps.Step:

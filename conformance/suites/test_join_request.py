@@ -14,14 +14,15 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import given
 
-from conformance.checks import verdict
+from conformance.checks import tenant, verdict
 from conformance.generate.accepted import ACCEPTED
 from conformance.generate.faults import covered, faults
 from conformance.generate.features import FEATURES, PLAIN, features, without
 from conformance.generate.join import JoinDraft
 from conformance.generate.observed import OBSERVED
 from conformance.generate.strategies import join_drafts
-from conformance.kit import Case, Twin, Unproven, may_bear_on, requirement
+from conformance.kit import Case, Twin, Unproven, claims, may_bear_on, requirement
+from conformance.suites import asking
 
 SECTION = "2.1.1.1.1"
 PREFIX = "join-request/"
@@ -66,6 +67,30 @@ def test_nonce_is_not_taken_twice(case: Case) -> None:
     step = case.session.join_step(case.session.draft().with_nonce(nonce))
     title = "the second use of a nonce"
     case.refused_step("join-request/csr-nonce-reused", title, step, Twin.JOIN, layer="cri", token=case.session.token())
+
+
+@requirement("join-request/csr-nonce-expired")
+def test_nonce_is_not_taken_late(case: Case) -> None:
+    """A conforming request with a nonce that was issued long ago, and never used."""
+    supply = case.session.credentials.expired_nonce
+    if supply is None:
+        raise Unproven("no expired nonce was given")
+    nonce = supply.next()  # which is no secret: it is over, and to hide what it shares with others would hide them
+    step = case.session.join_step(case.session.draft().with_nonce(nonce))
+    title = "a nonce whose time is over"
+    case.refused_step("join-request/csr-nonce-expired", title, step, Twin.JOIN, layer="cri", token=case.session.token())
+
+
+@requirement("join-request/csr-nonce-tenant")
+def test_nonce_is_not_taken_by_another_tenant(case: Case) -> None:
+    """A conforming request with a fresh nonce of another tenant: the one that the foreign token is of."""
+    other = claims(case.session.secret(case.session.credentials.foreign_token, "foreign-token")).get("tid")
+    if not isinstance(other, str) or not tenant.is_guid(other):
+        raise Unproven("the foreign token does not say which tenant it is of")
+    nonce = case.session.nonce(asking.nonce_of(case, other))
+    step = case.session.join_step(case.session.draft().with_nonce(nonce))
+    title = "a nonce of another tenant"
+    case.refused_step("join-request/csr-nonce-tenant", title, step, Twin.JOIN, layer="cri", token=case.session.token())
 
 
 @requirement("join-request/challenge-single-use")

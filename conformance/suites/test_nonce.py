@@ -11,23 +11,12 @@ from conformance.checks import nonce
 from conformance.checks.verdict import Verdict
 from conformance.exchange import Exchange
 from conformance.generate.tenants import MALFORMED, UNKNOWN_DOMAINS, UNKNOWN_IDS
-from conformance.kit import Case, NotOffered, Twin, Unproven, requirement, steps
+from conformance.kit import Case, Twin, Unproven, requirement, steps
 from conformance.suites import asking
 from conformance.suites.asking import FEW, MARK, METHODS
 
 SECTION = "3.2"
 FUTURE = "999.9"
-
-
-def asked_of(case: Case, name: str) -> steps.Step:
-    """The conforming request with another name for the tenant's. Raises `NotOffered` where its path has none."""
-    step = case.session.nonce_step()
-    target = case.session.target
-    for known in (target.tenant, target.domain, case.session.services().value("TenantInfo.TenantId")):
-        url = steps.retenanted(step.url, known, name) if isinstance(known, str) and known else None
-        if url is not None:
-            return replace(step, url=url)
-    raise NotOffered("NonceService.Endpoint names no tenant, so that none can be named there")
 
 
 def answered(case: Case) -> Exchange:
@@ -45,15 +34,15 @@ def answered(case: Case) -> Exchange:
 def test_tenant_by_id(case: Case) -> None:
     """The conforming request with the tenant's id."""
     domain = case.session.target.domain
-    step = asked_of(case, asking.tenant_id(case))
-    asking.addressed(case, "nonce/tenant-id", Twin.NONCE, step, asked_of(case, domain) if domain else None)
+    step = asking.nonce_of(case, asking.tenant_id(case))
+    asking.addressed(case, "nonce/tenant-id", Twin.NONCE, step, asking.nonce_of(case, domain) if domain else None)
 
 
 @requirement("nonce/domain-name")
 def test_tenant_by_domain_name(case: Case) -> None:
     """The conforming request with a domain name of the tenant."""
-    step = asked_of(case, asking.domain(case))
-    asking.addressed(case, "nonce/domain-name", Twin.NONCE, step, asked_of(case, asking.tenant_id(case)))
+    step = asking.nonce_of(case, asking.domain(case))
+    asking.addressed(case, "nonce/domain-name", Twin.NONCE, step, asking.nonce_of(case, asking.tenant_id(case)))
 
 
 @FEW
@@ -61,7 +50,7 @@ def test_tenant_by_domain_name(case: Case) -> None:
 @requirement("nonce/unknown-tenant")
 def test_unknown_tenant_id(case: Case, name: str) -> None:
     """The conforming request with a random GUID, which is the id of no tenant."""
-    case.refused_step("nonce/unknown-tenant", f"the unknown tenant {name}", asked_of(case, name), Twin.NONCE)
+    case.refused_step("nonce/unknown-tenant", f"the unknown tenant {name}", asking.nonce_of(case, name), Twin.NONCE)
 
 
 @FEW
@@ -69,7 +58,7 @@ def test_unknown_tenant_id(case: Case, name: str) -> None:
 @requirement("nonce/unknown-domain")
 def test_unknown_domain_name(case: Case, name: str) -> None:
     """The conforming request with a name under .invalid, which nobody can own."""
-    case.refused_step("nonce/unknown-domain", f"the unknown domain {name}", asked_of(case, name), Twin.NONCE)
+    case.refused_step("nonce/unknown-domain", f"the unknown domain {name}", asking.nonce_of(case, name), Twin.NONCE)
 
 
 @FEW
@@ -77,7 +66,7 @@ def test_unknown_domain_name(case: Case, name: str) -> None:
 @requirement("nonce/malformed-tenant")
 def test_malformed_tenant(case: Case, octets: bytes) -> None:
     """The conforming request with octets for a tenant that are neither a GUID nor a host name."""
-    step = asking.segment(asked_of(case, MARK), octets)
+    step = asking.segment(asking.nonce_of(case, MARK), octets)
     case.refused_step("nonce/malformed-tenant", f"{octets!r} for a tenant", step, Twin.NONCE)
 
 
@@ -170,7 +159,7 @@ def test_no_cache_keeps_it(case: Case) -> None:
 @requirement("nonce/accepted-by-domain-name")
 def test_join_with_a_nonce_asked_for_by_domain_name(case: Case) -> None:
     """A conforming join whose certificate request carries a nonce that was asked for by domain name."""
-    exchange = case.session.send(asked_of(case, asking.domain(case)), "a nonce by domain name")
+    exchange = case.session.send(asking.nonce_of(case, asking.domain(case)), "a nonce by domain name")
     value = nonce.value_of(exchange)
     if value is None:
         raise Unproven(f"no nonce by domain name: {case.twins.judge(Twin.NONCE, exchange)[1]}")

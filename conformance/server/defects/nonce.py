@@ -33,6 +33,18 @@ def forgets_spent_nonces(honest: Behaviour) -> Behaviour:
     )
 
 
+@defect(breaks={"join-request/csr-nonce-expired"})
+def lets_nonces_last(honest: Behaviour) -> Behaviour:
+    """Accepts a nonce whose time is over."""
+    return replace(honest, accept_nonce=honest.accept_nonce.without("fresh"))
+
+
+@defect(breaks={"join-request/csr-nonce-tenant"})
+def takes_nonces_of_other_tenants(honest: Behaviour) -> Behaviour:
+    """Accepts a nonce that was issued for another tenant."""
+    return replace(honest, accept_nonce=honest.accept_nonce.without("tenant"))
+
+
 @defect(breaks={"join-request/csr-nonce-foreign"})
 def takes_any_nonce(honest: Behaviour) -> Behaviour:
     """Accepts a nonce that it never gave, and knows only those again that it did."""

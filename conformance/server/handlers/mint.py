@@ -1,4 +1,4 @@
-"""The management interface (as pebble has one): tokens and challenges on request, right ones and wrong ones.
+"""The management interface (as pebble has one): tokens, challenges and nonces on request, right ones and wrong ones.
 
 The one rule: it is for tests, it is no part of DRS, and it says so in its path, `/management/`. Whoever reaches this
 server on loopback owns it; nothing here is for a server that others depend on.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from conformance.server import authority, challenges
+from conformance.server import authority, challenges, nonces
 from conformance.server.asked import Asked, Reply
 from conformance.server.refusal import Refusal
 from conformance.server.site import BROKER, RESOURCE, Tenant
@@ -27,6 +27,16 @@ def challenge(service: Service, asked: Asked) -> Reply:
     wanted = _wanted(service, asked)
     lifetime = _lifetime(wanted, challenges.LIFETIME)
     return Reply.of({"challenge": challenges.challenge(service.site, _tenant(service, wanted), lifetime)})
+
+
+def nonce(service: Service, asked: Asked) -> Reply:
+    """A nonce of `tenant`, good for `lifetime` (seconds); a negative one gives a nonce whose time is over."""
+    wanted = _wanted(service, asked)
+    site, tenant, now = service.site, _tenant(service, wanted), service.site.now()
+    value = nonces.nonce_value(site, tenant)
+    lifetime = _lifetime(wanted, nonces.LIFETIME)
+    site.store.add_nonce(nonces.digest(value), tenant.tenant_id, now, now + lifetime)
+    return Reply.of({"nonce": value})
 
 
 def token(service: Service, asked: Asked) -> Reply:
