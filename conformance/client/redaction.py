@@ -1,9 +1,10 @@
 """Finding secrets in what is about to be written down: whole or in part, as they are or wrapped.
 
 The one rule: what is looked for is a run of a secret's own characters, not the secret as it was given. Found are a
-whole token, its payload or signature alone, and any 31 characters on end of either; written plainly, in any case, as
-UTF-16, percent-encoded, escaped for JSON or HTML, broken into lines; and the whole of it, or 96 characters, in base64
-at any alignment or in hexadecimal. The header of a JWT says nothing that is secret, and is left where it stands alone.
+whole token, its payload or signature alone, and any 31 characters on end of either; written plainly or backwards, in
+any case, as UTF-16, percent-encoded, escaped for JSON or HTML, broken into lines; and the whole of it, or 96
+characters, in base64 at any alignment or in hexadecimal. The header of a JWT says nothing that is secret, and is left
+where it stands alone.
 
 A secret is cut into all its windows of 16 characters; a text is looked up at every sixteenth place, so that a look
 costs a sixteenth of the text's length, however many secrets there are.
@@ -56,6 +57,7 @@ class Secrets:
             whole = secret.encode("utf-8", "surrogatepass")
             start = _header(whole)
             self._remember(whole, start, stride=1)
+            self._remember(whole[start:][::-1], 0, stride=1)
             for form in _wrapped(whole[start:]):
                 self._remember(form, 0, stride=_stride(len(form)))
         return secret
