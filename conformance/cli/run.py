@@ -40,8 +40,14 @@ def run(**given: Any) -> None:
     from conformance.plugin.interrupts import Interrupts  # noqa: PLC0415 - --help need not wait for the suite's imports
     from conformance.plugin.run import prepare  # noqa: PLC0415
 
+    raw = collected(given)
+    if raw.flag("dry-run"):
+        from conformance.plugin.dry import told  # noqa: PLC0415
+
+        click.echo(told(raw))
+        return
     with Interrupts() as interrupts:
-        begun = interrupts.run = prepare(collected(given))
+        begun = interrupts.run = prepare(raw)
         try:
             begun.begin()
             if not begun.stopped:

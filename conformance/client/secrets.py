@@ -16,6 +16,7 @@ from conformance.errors import TargetError, UsageError
 
 _B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750 2.1
 _COMMAND_SECONDS = 60
+_FRESH = 0.8  # of the time a token has left, in which it is used again: on its way it grows older
 
 
 class Supply(Protocol):
@@ -46,7 +47,7 @@ class Fixed:
 
 @dataclass(slots=True)
 class Command:
-    """A command that prints the secret; run again when what it gave is spent (`reuse` seconds have passed)."""
+    """A command that prints the secret; run again when `reuse` seconds have passed, or it is soon to expire."""
 
     command: str = field(repr=False)  # it may well hold a password
     option: str
@@ -65,7 +66,7 @@ class Command:
                 f"{self.option} ended with status {done.returncode}; it should print one token and end with 0"
             )
         self._last = check_token(done.stdout.strip(), f"what {self.option} prints")
-        self._until = time.monotonic() + self.reuse
+        self._until = time.monotonic() + min(self.reuse, _FRESH * lasts(self._last, time.time()))
         return self._last
 
     def _run(self) -> subprocess.CompletedProcess[str]:
@@ -125,6 +126,12 @@ def claims(token: str) -> dict[str, object]:
     except (IndexError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def lasts(token: str, now: float) -> float:
+    """How many seconds a token is yet good for by its `exp` (RFC 7519 4.1.4); without end where it says nothing."""
+    exp = claims(token).get("exp")
+    return max(0.0, exp - now) if isinstance(exp, int | float) and not isinstance(exp, bool) else float("inf")
 
 
 def expired(token: str, now: float) -> float | None:

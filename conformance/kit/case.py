@@ -132,7 +132,7 @@ class Case:
         verdict, why = self.twins.judge(twin, exchange)
         if _busy(exchange):
             raise Unproven(f"{why}, which tells of the target's hour and not of the request")
-        if verdict in {Verdict.REFUSED, Verdict.WRONG} and (reason := self.twins.after(twin)):
+        if verdict in {Verdict.REFUSED, Verdict.WRONG} and (reason := self.twins.again(twin)):
             raise Unproven(reason)  # the target takes nothing any more: a token that expired, a quota reached
         failed = verdict is not Verdict.ACCEPTED
         culprit = blame() if blame and failed else None

@@ -1,14 +1,15 @@
 """Waiting where a target asks to be asked again later: 429, or 503 with Retry-After (RFC 9110 10.2.3, RFC 6585 4).
 
 The one rule: who is busy is not blamed, and who is busy for good is not waited for. A request is sent again a few times
-at most; once that did not help, or a run has waited long enough, answers are taken as they come.
+at most; once that did not help, or a run has waited long enough, answers are taken as they come. Where others use the
+target too, it is waited for longer, and then left alone, as it asks.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -19,6 +20,8 @@ from conformance.exchange import Exchange
 _BUSY: Final = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 _TIMES: Final = 2
 _LONGEST: Final = 5.0  # seconds; whoever asks for more has closed for now
+_LEFT_TO_OTHERS: Final = 600.0
+_LONGEST_TO_OTHERS: Final = 120.0
 _LEAST: Final = 0.5  # what asking again costs of the patience, however soon it is
 
 
@@ -27,19 +30,37 @@ class Patience:
     """How many seconds a session may yet spend on waiting."""
 
     left: float = 60.0
+    longest: float = _LONGEST
+    waits: list[float] = field(default_factory=list)  # what was waited for, each time a request was sent again
+    asked: float | None = None  # by the last answer, where that is longer than there is patience
+
+    @classmethod
+    def towards_others(cls) -> Patience:
+        """As much as there is towards a target that others use too."""
+        return cls(_LEFT_TO_OTHERS, _LONGEST_TO_OTHERS)
+
+    def end(self) -> str | None:
+        """Why nothing more is to be sent: the target asked to be left alone for longer than there is patience."""
+        if self.asked is None or self.longest == _LONGEST:
+            return None
+        return (
+            f"the target asks to wait for {self.asked:.0f} seconds (Retry-After), longer than a run waits; run it later"
+        )
 
     def over(self, send: Callable[[], Exchange]) -> Exchange:
         """Sends, and sends again when that was asked for; the last answer."""
         exchange = send()
         for _ in range(_TIMES):
             wait = asked_to_wait(exchange)
-            if wait is None or wait > min(_LONGEST, self.left):
+            if wait is None or wait > min(self.longest, self.left):
+                self.asked = wait
                 return exchange
             self.left -= max(wait, _LEAST)
+            self.waits.append(wait)
             time.sleep(wait)
             exchange = send()
-        if asked_to_wait(exchange) is not None:
-            self.left = 0.0
+        if (wait := asked_to_wait(exchange)) is not None:
+            self.left, self.asked = 0.0, wait
         return exchange
 
 

@@ -65,6 +65,9 @@ _BASELINES: dict[Twin, tuple[Callable[[Session], Exchange], Judge]] = {
 }
 
 
+_MAKING = {Twin.JOIN, Twin.PRECREATE}
+
+
 def verdict_on(twin: Twin, exchange: Exchange) -> tuple[verdicts.Verdict, str]:
     """The verdict on an answer to a request of this kind."""
     return _BASELINES[twin][1](exchange)
@@ -73,9 +76,14 @@ def verdict_on(twin: Twin, exchange: Exchange) -> tuple[verdicts.Verdict, str]:
 class Twins:
     """The baselines of one session: which are accepted, and whether anything was sent since."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, sparing: bool = False) -> None:
+        """`sparing`: those that make a device are not sent after each case, but owed for all of them together."""
         self._session = session
         self._held: dict[Twin, Exchange] = {}
+        self._sparing = sparing
+        self.owed: set[Twin] = set()
+        self.used: set[Twin] = set()
+        self.devices = 0  # that came of baselines
 
     def judge(self, twin: Twin, exchange: Exchange) -> tuple[verdicts.Verdict, str]:
         """The verdict on an answer to a request of this kind."""
@@ -83,11 +91,19 @@ class Twins:
 
     def before(self, twin: Twin) -> Exchange:
         """The accepted baseline. Raises `Unproven` when the target does not accept it."""
+        self.used.add(twin)
         if twin not in self._held:
             self._held[twin] = self._accepted(twin)
         return self._held[twin]
 
     def after(self, twin: Twin) -> str | None:
+        """As `again`; where devices are spared the baseline is owed, and nothing is said yet."""
+        if self._sparing and twin in _MAKING and twin in self._held:
+            self.owed.add(twin)
+            return None
+        return self.again(twin)
+
+    def again(self, twin: Twin) -> str | None:
         """Sends the baseline again; None while it is accepted, else the reason why what went before proves nothing."""
         self._held.pop(twin, None)
         try:
@@ -100,6 +116,8 @@ class Twins:
         send, judge = _BASELINES[twin]
         exchange = send(self._session)
         verdict, why = judge(exchange)
-        if verdict is not verdicts.Verdict.ACCEPTED:
+        if verdict is verdicts.Verdict.ACCEPTED:
+            self.devices += twin in _MAKING
+        else:
             raise Unproven(f"the baseline ({twin.value}) was not accepted: {why}")
         return exchange

@@ -11,14 +11,18 @@ import pytest
 from hypothesis.internal.conjecture import providers
 
 from conformance import plugin
-from conformance.errors import ConformanceError
+from conformance.errors import ConformanceError, TargetError, UsageError
+from conformance.kit import Twins
+from conformance.plugin import dry
 from conformance.plugin.budget import Budget
 from conformance.plugin.interrupts import Interrupts
 from conformance.plugin.network import sharing
 from conformance.plugin.options import spelled
 from conformance.plugin.recording import Recorder
 from conformance.plugin.run import Run, journal_of, open_session, prepare, worker_input, worker_session
-from conformance.plugin.settings import Settings
+from conformance.plugin.settings import Settings, given
+from conformance.plugin.sparing import Sparing
+from conformance.plugin.thrift import Plan, allowance_of
 from conformance.report import github, terminal
 from conformance.results import Device, Results, TestRecord
 from conformance.spec import catalogue
@@ -42,8 +46,25 @@ def configure(config: pytest.Config) -> None:
     session = open_session(settings, target, credentials, journal)
     config.add_cleanup(journal.close)
     config.add_cleanup(session.transport.close)
-    config.pluginmanager.register(Recorder(session, journal, settings, budget), "drs-recorder")
+    twins = Twins(session, sparing=settings.max_devices is not None)
+    sparing = Sparing(twins, session, allowance_of(session, journal, settings))
+    if worker is None:
+        sparing.plan = _plan(config, controller.run)
+    config.pluginmanager.register(Recorder(session, journal, settings, budget, sparing), "drs-recorder")
     _own_settings(config)
+
+
+def _plan(config: pytest.Config, run: Run) -> Plan | None:
+    """What to leave out, where devices are counted. Raises `UsageError` under pytest-xdist: nobody counts over all."""
+    if run.settings.max_devices is None or run.stopped:
+        return None
+    if getattr(config.option, "numprocesses", None):
+        raise UsageError("--max-devices counts the devices of one process; leave out -n")
+    try:
+        return dry.planned(run.settings, given(run.target, run.credentials))
+    except TargetError as error:
+        run.stop(str(error))
+        return None
 
 
 def _hypothesis(config: pytest.Config, settings: Settings) -> None:
@@ -144,6 +165,8 @@ class Controller:
     def _conclude(self, session: pytest.Session) -> None:
         """What pytest knows of a run that came to no test, or not to its end, or was interrupted in one."""
         recorder: Recorder | None = session.config.pluginmanager.get_plugin("drs-recorder")
+        for record in recorder.sparing.settled() if recorder else ():
+            self.run.record(record)
         for device in recorder.new_devices() if recorder else ():
             self.run.record(device)
         if session.shouldfail:

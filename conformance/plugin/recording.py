@@ -13,7 +13,7 @@ from typing import Any, cast
 import pytest
 
 from conformance.errors import ConformanceError
-from conformance.kit import Case, CheckFailed, NotOffered, Session, Twins, Unproven, only
+from conformance.kit import Case, CheckFailed, NotOffered, Session, Unproven, only
 from conformance.kit.judgings import Judgings
 from conformance.paths import SUITES
 from conformance.plugin import budget as budgets
@@ -23,6 +23,7 @@ from conformance.plugin.journal import Journal
 from conformance.plugin.order import named
 from conformance.plugin.redacting import redact_json, redact_report
 from conformance.plugin.settings import Settings, given
+from conformance.plugin.sparing import Sparing
 from conformance.results import Device, Outcome, RequirementOutcome, TestRecord, not_offered
 from conformance.spec import NEEDS, catalogue
 
@@ -59,10 +60,13 @@ def open_case(request: pytest.FixtureRequest) -> Case:
 class Recorder:
     """One worker's side of a run: its session with the target, and a record for every test."""
 
-    def __init__(self, session: Session, journal: Journal, settings: Settings, budget: Budget | None = None) -> None:
+    def __init__(
+        self, session: Session, journal: Journal, settings: Settings, budget: Budget | None, sparing: Sparing
+    ) -> None:
         self.session = session
-        self._twins = Twins(session)
+        self._twins = sparing.twins
         self._journal = journal
+        self.sparing = sparing
         self._selection = settings.selection
         self._done = settings.done
         self._budget = budget
@@ -81,7 +85,8 @@ class Recorder:
         item.stash[SKIPPED] = skipped
         if not testable:
             pytest.skip(next(iter(skipped.values()), "nothing selected"))
-        if self._budget and (reason := self._budget.refuses(item.nodeid)):
+        late = self._budget.refuses(item.nodeid) if self._budget else None
+        if reason := self.sparing.refuses(item.nodeid) or late:
             skipped.update(dict.fromkeys(testable, reason))
             pytest.skip(reason)
         case = Case(self.session, self._twins, tuple(testable), maybe=possible(item))
@@ -129,6 +134,7 @@ class Recorder:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Starts the clock of a test; once the target is given up, the rest is left."""
         item.stash[STARTED] = (time.monotonic(), self.session.requests)
+        self.sparing.began()
         if self.session.stopped:
             item.session.shouldstop = self.session.stopped
 
@@ -168,6 +174,10 @@ class Recorder:
     def _close(self, case: Case, error: Exception | None) -> None:
         if error is not None and not _about_target(error, case) and not self.session.stopped:
             case.ledger.erred(case.requirements, f"{type(error).__name__}: {error}")
+        if waits := self.session.patience.waits:
+            told = f"asked to wait, and was sent {len(waits)} requests again after {sum(waits):g} seconds in all"
+            case.observe("processing/busy", "does", told)
+            waits.clear()
         try:
             case.close()
         except Exception as fault:  # noqa: BLE001 - a twin that fails by our own fault proves as little
@@ -185,6 +195,7 @@ class Recorder:
         if call.when == "call" or (call.when == "setup" and call.excinfo is not None):
             report.user_properties = [*report.user_properties, ("drs-test", self._record_of(item, report))]
             report.user_properties += [("drs-device", device.to_json()) for device in self.new_devices()]
+            self.session.stopped = self.session.stopped or self.session.patience.end()
             if reason := self.session.stopped or self.session.refused_token:
                 report.user_properties.append(("drs-stopped", reason))
         return report
@@ -196,7 +207,9 @@ class Recorder:
 
     def _record_of(self, item: pytest.Item, report: pytest.TestReport) -> Any:
         """The record as JSON; whatever its exchanges, notes and reprs hold, no secret leaves the process."""
-        return redact_json(self._record(item, report).to_json(), self.session.secrets)
+        record = self._record(item, report)
+        self.sparing.ended(record)
+        return redact_json(record.to_json(), self.session.secrets)
 
     def _record(self, item: pytest.Item, report: pytest.TestReport) -> TestRecord:
         started, before = item.stash[STARTED]

@@ -72,6 +72,26 @@ def test_who_is_busy_for_good_is_waited_for_once(slept: list[float]) -> None:
     assert slept == [1.0, 1.0]
 
 
+def test_what_others_use_too_is_waited_for_longer_and_then_left_alone(slept: list[float]) -> None:
+    waiting = Patience.towards_others()
+    coming = answers(exchange(429, "90"), exchange(201))
+    waiting.over(lambda: next(coming))
+    assert slept == waiting.waits == [90.0]
+    assert waiting.end() is None
+    waiting.over(lambda: exchange(503, "3600"))
+    assert slept == [90.0]
+    assert waiting.end() == (
+        "the target asks to wait for 3600 seconds (Retry-After), longer than a run waits; run it later"
+    )
+
+
+def test_what_is_on_this_machine_is_asked_on(slept: list[float]) -> None:
+    waiting = Patience()
+    waiting.over(lambda: exchange(503, "3600"))
+    assert slept == []
+    assert waiting.end() is None
+
+
 def test_nobody_is_waited_for_longer_than_it_is_worth(slept: list[float]) -> None:
     waiting = Patience(left=1.2)
     coming = answers(exchange(429, "3600"))
