@@ -38,10 +38,9 @@ _FILES = (*(item.name for item in FORMATS), "devices.jsonl")
 
 def _version(name: str) -> str:
     """The version of an installed distribution; a source tree that is run as it lies has none."""
-    try:
+    with suppress(importlib.metadata.PackageNotFoundError):
         return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed"
+    return "not installed"
 
 
 @dataclass(slots=True)
@@ -162,8 +161,7 @@ class Run:
         results = fold(self.records, catalogue())
         write_all(self.settings.out, results)
         allure.write(self.settings.out, self.records, catalogue())
-        if self.settings.allure:
-            self.remark = allure_page.make(self.settings.out)
+        self.remark = allure_page.make(self.settings.out) if self.settings.allure else ""
         return results
 
     def _tidy(self) -> None:
