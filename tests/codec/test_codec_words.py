@@ -32,6 +32,7 @@ BITS = "the bits behind the last octet are not zero"
         (base64.decode_url, "QUFBQ", 4, ALONE),
         (base64.decode_url, "QR", 1, BITS),
         (base64.decode_url, "Q_", 1, BITS),
+        (base64.decode_url, "Q-", 1, BITS),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(
@@ -56,3 +57,7 @@ def test_a_header_that_is_cut_off_names_what_it_is_the_header_of() -> None:
 def test_a_number_has_the_octets_it_takes_and_one_at_least(number: int, octets: bytes) -> None:
     assert RsaKeyBlob.public(exponent=number, modulus=5).body == octets + b"\5"
     assert RsaKeyBlob.public(exponent=3, modulus=number).body == b"\3" + octets
+
+
+def test_only_padding_is_taken_off() -> None:
+    assert base64.encode_url(b"\0\0\x17") == "AAAX"
