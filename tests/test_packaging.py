@@ -112,7 +112,8 @@ def test_it_runs_the_main_job_without_the_source_tree(elsewhere: Path, tmp_path:
 
 
 def test_the_wheel_declares_what_the_code_imports_and_nothing_else() -> None:
-    declared = {_plain(re.split(r"[<>=!~\[; ]", requirement)[0]) for requirement in PROJECT["dependencies"]}
+    extras = [requirement for extra in PROJECT["optional-dependencies"].values() for requirement in extra]
+    declared = {_plain(re.split(r"[<>=!~\[; ]", requirement)[0]) for requirement in (*PROJECT["dependencies"], *extras)}
     distributions = packages_distributions()
     third_party = _imported(PACKAGE) - sys.stdlib_module_names - {"conformance"}
     owners = {name: {_owner(distribution) for distribution in distributions.get(name, [name])} for name in third_party}
