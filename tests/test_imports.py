@@ -21,7 +21,7 @@ LONGEST_MODULE = 300
 OWNERS = {
     "httpx": "client/transport.py",
     "http.client": "report/send.py",  # which runs by itself, where nothing but Python is
-    "requests": "",
+    "requests": "cli/signin.py",  # which MSAL asks with
     "urllib.request": "",
     "importlib.resources": "paths.py",
     "pkgutil": "paths.py",
