@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import dataclasses
+import hashlib
 import warnings
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from conformance.server import Settings, running
@@ -97,3 +101,29 @@ def test_a_registered_device_removes_itself_over_tls(monkeypatch: pytest.MonkeyP
         assert client.delete_device(certificate, key)
         assert client.delete_device(certificate, key) is False
     assert [answer.status_code for answer in answers] == [201, 200, 401]
+
+
+@pytest.mark.parametrize("which", ["strict_server", "field_server"])
+def test_a_key_is_provisioned(which: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """roadlib has neither discovery nor the nonce service; keys it provisions as libhimmelblau does."""
+    ready = request.getfixturevalue(which)
+    answers = redirect(monkeypatch, ready)
+    client = DeviceAuthentication(Authentication())
+    blob = client.create_pubkey_blob_from_key(rsa.generate_private_key(65537, 2048))
+    told = client.register_winhello_key(base64.b64encode(blob), ready.token)
+    assert [answer.status_code for answer in answers] == [200]
+    assert told["upn"] == ready.upn
+    assert told["kid"] == base64.b64encode(hashlib.sha256(blob).digest()).decode()
+    refused = client.register_winhello_key(base64.b64encode(blob + b"\0"), ready.token)
+    assert "kngc" in refused["Message"]
+
+
+@pytest.mark.filterwarnings("ignore:.*serial number.*:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*serial number.*:DeprecationWarning")
+def test_its_default_audience_is_taken_like_the_field(
+    field_server: Ready, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    wanted = {"audience": "urn:ms-drs:enterpriseregistration.windows.net"}
+    token = requests.post(f"{field_server.url}/management/token", json=wanted, timeout=10).json()["token"]
+    redirect(monkeypatch, field_server)
+    assert register(dataclasses.replace(field_server, token=token), tmp_path, "Windows", 0)
