@@ -146,6 +146,16 @@ def schemes(exchange: Exchange, origin: str) -> Judgement:
     return notes.judgement()
 
 
+def elsewhere(exchange: Exchange, origin: str) -> tuple[str, ...]:
+    """The hosts that an answer names services on and that are not the origin's own, each once, with what names it."""
+    own = urlsplit(origin).netloc.lower()
+    found: dict[str, str] = {}
+    for where, text in _of_kind("url", services(exchange) or {}):
+        if _scheme(text) and (place := urlsplit(text).netloc.lower()) != own:
+            found.setdefault(place, f"{shown(place)} (at {where})")
+    return tuple(found.values())
+
+
 def _scheme(text: str) -> str | None:
     """The scheme of an absolute URL with a host, in lower case; None for anything else."""
     try:

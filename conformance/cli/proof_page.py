@@ -92,7 +92,9 @@ def _defects(title: str, lead: str, rows: list[Row]) -> Child:
 def _row(row: Row) -> Child:
     sign, look = _SIGNS[verdict(row)]
     noise = "noise not looked for" if row.fast else f"noise {len(row.noise)}"
-    counts = f"expected {len(row.expected)}, seen {len(row.seen)}, missed {len(row.missed)}, {noise}, {row.seconds:.1f} s"
+    counts = (
+        f"expected {len(row.expected)}, seen {len(row.seen)}, missed {len(row.missed)}, {noise}, {row.seconds:.1f} s"
+    )
     came: list[Child] = [el("span", f"{sign} {verdict(row)}", cls=f"v {look}"), f": {row.problem or counts}"]
     came += [el("p", f"{word}: ", _ids(ids), cls="caption") for word, ids in wrong(row) if ids]
     if row.exact and row.expected:

@@ -25,7 +25,10 @@ class Proxy:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """`headers` go with every request; `addresses` are `((host, port), address)`; `rate` is of requests a second."""
+    """`headers` go with every request; `addresses` are `((host, port), address)`; `rate` is of requests a second.
+
+    `hosts` are the hosts and ports besides the target's that its discovery may lead to.
+    """
 
     proxy: Proxy | None = None
     addresses: tuple[tuple[tuple[str, int], str], ...] = ()
@@ -33,6 +36,7 @@ class Network:
     key: Path | None = None
     headers: Headers = field(default=(), repr=False)
     rate: float | None = None
+    hosts: tuple[tuple[str, int], ...] = ()
 
     def address(self, host: str, port: int) -> str:
         """Where to connect to for a host and port: the address given for them, else the host itself."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -32,10 +33,18 @@ class Target:
         """Whether this is a service on this machine: by its own address or as `localhost`, and reached straight.
 
         A name that is looked up, or sent here by `--resolve`, does not count, for what answers at this machine's end of
-        a tunnel is somebody's service; nor does an address that a proxy, or `--resolve`, would take elsewhere.
+        a tunnel is somebody's service; nor does an address that a proxy, or `--resolve`, would take elsewhere, nor one
+        whose discovery may lead to other machines.
         """
         host, port = self.place
-        return _is_loopback(host) and self.network.proxy is None and _is_loopback(self.network.address(host, port))
+        places = ((host, port), *self.network.hosts)
+        return self.network.proxy is None and all(
+            _is_loopback(name) and _is_loopback(self.network.address(name, number)) for name, number in places
+        )
+
+    def trusts(self, place: Sequence[str | int | None]) -> bool:
+        """Whether requests, and the token with them, may go to a host and port: its own, or one of `--allow-host`."""
+        return tuple(place) in {self.place, *self.network.hosts}
 
     @property
     def place(self) -> tuple[str, int]:

@@ -62,7 +62,9 @@ class JoinDraft:
         size = len(keys.pool())
         exponent, modulus = keys.nth(index + 1 + index // size % (size - 1)).rsa_numbers  # never the request's own key
         return cls(
-            CsrDraft(keys.nth(index)), RsaKeyBlob.public(exponent, modulus), device_display_name=f"drs-conformance-{index}"
+            CsrDraft(keys.nth(index)),
+            RsaKeyBlob.public(exponent, modulus),
+            device_display_name=f"drs-conformance-{index}",
         )
 
     def with_nonce(self, text: str | None) -> Self:

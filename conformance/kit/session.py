@@ -152,14 +152,15 @@ class Session:
             raise NotOffered(f"discovery names no {service}")
         try:
             url.encode()  # JSON can hold half a character, and no request can
-            (scheme, *place), (own_scheme, *own_place) = steps.origin_of(url), steps.origin_of(self.target.url)
+            scheme, *place = steps.origin_of(url)
         except ValueError:
             raise Unproven(f"discovery names a {service} that is no URL") from None
-        if scheme != "https" and own_scheme == "https":
+        if scheme != "https" and self.target.url.startswith("https:"):
             raise Unproven(f"discovery names a {service} without TLS, which gets no token and no request")
-        if place != own_place:
+        if not self.target.trusts(place):
             raise Unproven(
-                f"discovery names a {service} on another host than the target's, which gets no token and no request"
+                f"discovery names a {service} on another host than the target's, which gets no token and no request "
+                "unless --allow-host names it"
             )
         return url
 

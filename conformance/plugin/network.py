@@ -27,15 +27,17 @@ _OURS = {
     *("trailer", "transfer-encoding", "upgrade", "user-agent"),
 }
 _RESOLVE = re.compile(r"(\[[^\]]+\]|[^:\[\]]+):([0-9]{1,5}):(.+)")
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(?::([0-9]{1,5}))?")
 _FASTEST = 10_000.0
 
 
 def read_network(raw: Raw, place: tuple[str, int]) -> Network:
     """How the target at this host and port is reached. Raises `UsageError`."""
     certificate, key = _certificate(raw)
-    addresses = tuple((place, _address(text, raw.said("resolve"), place)) for text in raw.many("resolve"))
+    hosts = tuple(_host(text, raw.said("allow-host"), place) for text in raw.many("allow-host"))
+    addresses = tuple(_address(text, raw.said("resolve"), {place, *hosts}) for text in raw.many("resolve"))
     headers = tuple(_header(text, raw.said("header")) for text in raw.many("header"))
-    return Network(_proxy(raw), addresses, certificate, key, headers, _rate(raw))
+    return Network(_proxy(raw), addresses, certificate, key, headers, _rate(raw), hosts)
 
 
 def hiding(target: Target) -> Secrets:
@@ -75,7 +77,14 @@ def _proxy(raw: Raw) -> Proxy | None:
     return Proxy(host, port or 80, authorization)
 
 
-def _address(text: str, said: str, place: tuple[str, int]) -> str:
+def _host(text: str, said: str, target: tuple[str, int]) -> tuple[str, int]:
+    """A host and port that discovery may lead to; the port is the target's scheme's own where none is said."""
+    if (found := _HOST.fullmatch(text)) is None or int(found[2] or 0) >= 1 << 16:
+        raise UsageError(f"{said} {text!r} is not HOST or HOST:PORT; pass one such as join.example.com")
+    return found[1].strip("[]").lower(), int(found[2]) if found[2] else target[1]
+
+
+def _address(text: str, said: str, places: set[tuple[str, int]]) -> tuple[tuple[str, int], str]:
     example = "pass HOST:PORT:ADDRESS, such as drs.example.com:443:192.0.2.7"
     if (found := _RESOLVE.fullmatch(text)) is None:
         raise UsageError(f"{said} {text!r} is not HOST:PORT:ADDRESS; {example}")
@@ -84,9 +93,10 @@ def _address(text: str, said: str, place: tuple[str, int]) -> str:
         ipaddress.ip_address(address)
     except ValueError:
         raise UsageError(f"{said} {text!r} has an address that is no IP address; {example}") from None
-    if (host, port) != place:
-        raise UsageError(f"{said} {text!r} is about another place than the target, which is at {place[0]}:{place[1]}")
-    return address
+    if (host, port) not in places:
+        known = " and ".join(sorted(f"{name}:{number}" for name, number in places))
+        raise UsageError(f"{said} {text!r} is about a place that gets no request; what does is at {known}")
+    return (host, port), address
 
 
 def _header(text: str, said: str) -> tuple[str, str]:

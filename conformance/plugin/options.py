@@ -66,6 +66,7 @@ OPTIONS = (
     Option("insecure", "do not verify the target's TLS certificate"),
     Option("proxy", "HTTP proxy to reach the target by; those of the environment are not used", "URL"),
     Option("resolve", "connect to this address for a host and port; repeatable", "HOST:PORT:ADDR", many=True),
+    Option("allow-host", "other host that discovery may lead to, token and all; repeatable", "HOST[:PORT]", many=True),
     Option("client-cert", "client certificate to show to the target, with its key or --client-key", "PEM", path=True),
     Option("client-key", "private key of --client-cert", "PEM", path=True),
     Option("header", "header field for every request; repeatable", "'Name: value'", many=True, lines=True),

@@ -73,6 +73,15 @@ def test_endpoints_are_https(case: Case) -> None:
     judge(case, discovery.schemes(answered(case), case.session.target.url))
 
 
+@requirement("field-services/other-hosts")
+def test_other_hosts(case: Case) -> None:
+    """The URLs of all services: whether they are of the host that was asked."""
+    elsewhere = discovery.elsewhere(answered(case), case.session.target.url)
+    case.observe(
+        "field-services/other-hosts", "does" if elsewhere else "does not", ", ".join(elsewhere) or "its own host only"
+    )
+
+
 @requirement("discovery/resource-ids-agree")
 def test_one_resource(case: Case) -> None:
     """The resource ids of all services."""

@@ -119,6 +119,8 @@ def test_only_the_place_named_is_elsewhere(raw: Raw, ask: Ask) -> None:
         ("http://127.0.0.1:8080", Network(addresses=((("127.0.0.1", 80), "203.0.113.5"),)), True),
         (f"https://{NAME}", Network(addresses=(((NAME, 443), "127.0.0.1"),)), False),
         ("http://127.0.0.1", Network(proxy=Proxy("127.0.0.1", 3128)), False),
+        ("http://127.0.0.1:8080", Network(hosts=(("join.test.example", 8080),)), False),
+        ("http://127.0.0.1:8080", Network(hosts=(("localhost", 8081),)), True),
         ("http://localhost.localdomain", Network(), False),
         ("http://127.1", Network(), False),
     ],

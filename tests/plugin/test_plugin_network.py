@@ -38,8 +38,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "resolve-port": ({"resolve": ["drs.test.example:https:192.0.2.1"]}, "is not HOST:PORT:ADDRESS"),
     "resolve-other": (
         {"resolve": ["drs.test.example:80:192.0.2.1"]},
-        "is about another place than the target, which is at drs.test.example:443",
+        "is about a place that gets no request; what does is at drs.test.example:443",
     ),
+    "allow-host-url": ({"allow_host": ["https://join.test.example"]}, "is not HOST or HOST:PORT; pass one such as"),
+    "allow-host-port": ({"allow_host": ["join.test.example:70000"]}, "is not HOST or HOST:PORT"),
     "header-form": ({"header": [SECRET]}, "--header has no field name before a colon; pass 'Name: value'"),
     "header-name": ({"header": [f"a b: {SECRET}"]}, "--header has no field name before a colon"),
     "header-ours": ({"header": [f"Authorization: {SECRET}"]}, "'Authorization' is a field that the suite sets itself"),
@@ -92,6 +94,12 @@ def test_right_options_are_read(tmp_path: Path) -> None:
     assert found.address(*PLACE) == "2001:db8::7"
     assert found.proxy == Proxy("proxy.example", 3128, "Basic dXNAZXI6cDp3")
     assert SECRET not in repr(found)
+
+
+def test_hosts_are_allowed_and_may_be_elsewhere(tmp_path: Path) -> None:
+    found = read(tmp_path, allow_host=["Join.test.example", "[::1]:8443"], resolve=["join.test.example:443:192.0.2.7"])
+    assert found.hosts == (("join.test.example", 443), ("::1", 8443))
+    assert found.address("join.test.example", 443) == "192.0.2.7"
 
 
 @pytest.mark.parametrize("text", [f'header = "authorization: {SECRET}"', f'proxy = "http://u:{SECRET}@p:1"'])

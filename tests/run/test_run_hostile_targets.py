@@ -61,17 +61,18 @@ def elsewhere() -> Iterator[Elsewhere]:
     other.close()
 
 
-def run(url: str, server: Ready, out: Path, *select: str) -> tuple[int, dict[str, Any], str]:
+def run(url: str, server: Ready, out: Path, *select: str, **variables: str) -> tuple[int, dict[str, Any], str]:
     """Runs the command to its end: status, results.json and what it said; held to time, memory and its files."""
     words = ["--target", url, "--tenant", server.tenant, "--domain", server.domain, "--out", str(out)]
     words += ["--profile", "quick", "--timeout", "1", *(word for id_ in select for word in ("--select", id_))]
+    out.parent.mkdir(exist_ok=True)
     before = time.monotonic()
     with (out.parent / "said").open("wb") as said:
         process = subprocess.Popen(
             [sys.executable, "-m", "conformance", "run", *words],
             stdout=said,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "DRS_TOKEN": server.token},
+            env={**os.environ, "DRS_TOKEN": server.token, **variables},
         )
         _, status, usage = os.wait4(process.pid, 0)
     text = (out.parent / "said").read_text()
@@ -109,6 +110,22 @@ def leading(to: Callable[[Call], str]) -> Hostile:
         call.answer(json.dumps({"DeviceJoinService": join}).encode())
 
     return hostile
+
+
+def test_a_host_that_is_allowed_gets_the_token(server: Ready, elsewhere: Elsewhere, tmp_path: Path) -> None:
+    """The JoinEndpoint of this discovery is the reference server's own, which is another host than the one asked."""
+    port = int(server.url.rpartition(":")[2])
+    hostile = leading(lambda _: server.url)
+    allowed = {"DRS_ALLOW_HOST": f"127.0.0.1:{port}"}
+    with hostile_target(port, DISCOVERY % server.tenant.encode(), hostile, elsewhere.port) as url:
+        chosen = ("join-request/csr-cn", "field-services/other-hosts")
+        _, kept, _ = run(url, server, tmp_path / "a" / "out", *chosen)
+        _, sent, text = run(url, server, tmp_path / "b" / "out", *chosen, **allowed)
+    verdicts = [{item["id"]: item["verdict"] for item in results["requirements"]} for results in (kept, sent)]
+    assert [found["join-request/csr-cn"] for found in verdicts] == ["inconclusive", "pass"], text
+    for results in (kept, sent):
+        seen = {item["ambiguity"]: item["reading"] for item in results["observations"]}
+        assert seen["field-services/other-hosts"] == "does"
 
 
 @pytest.mark.parametrize(
