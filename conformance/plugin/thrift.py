@@ -14,6 +14,7 @@ from conformance.kit import Made, Session
 from conformance.plugin.journal import Journal
 from conformance.plugin.order import named
 from conformance.plugin.settings import MOST_DEVICES, Settings
+from conformance.results import NOT_WITHIN
 
 _TWICE = 2  # a baseline is asked for before the first case and after the last
 
@@ -83,7 +84,7 @@ class Plan:
         if cost is None:
             return None
         devices = "a device" if cost == 1 else f"{cost} devices"
-        return f"not within --max-devices {self.most}: it takes {devices} more"
+        return f"{NOT_WITHIN} {self.most}: it takes {devices} more"
 
 
 def plan(costs: Mapping[str, Cost], most: int, testable: Callable[[str], bool]) -> Plan:

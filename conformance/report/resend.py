@@ -10,6 +10,7 @@ environment, the variables the suite itself takes.
 from __future__ import annotations
 
 import inspect
+import re
 import shlex
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 FOLDER = "failures"
 SENDER = f"{FOLDER}/send.py"
+_CREDENTIALS = {"authorization", "proxy-authorization"}  # whose value is a token, or looks for one
 _CURLS_OWN = {"host", "content-length", "connection", "accept-encoding", "accept", "user-agent"}
 
 
@@ -83,10 +85,17 @@ def _method(method: str) -> str:
 
 def _headers(request: Request) -> list[str]:
     kept = [(name, value) for name, value in request.headers if name.lower() not in _CURLS_OWN]
-    words = [f"--header {_quoted(f'{name}: {value}' if value else f'{name};')}" for name, value in kept]
+    words = [f"--header {_header(name, value)}" for name, value in kept]
     if request.body and header(request.headers, "content-type") is None:
         words.append("--header 'Content-Type:'")  # or curl adds one
     return words
+
+
+def _header(name: str, value: str) -> str:
+    """A field as one word; the value of one that the user added (`--header`) comes from a variable of its name."""
+    if value == REDACTED and name.lower() not in _CREDENTIALS:
+        return shlex.quote(visible(f"{name}: ")) + f'"${re.sub(r"[^A-Z0-9]", "_", name.upper())}"'
+    return _quoted(f"{name}: {value}" if value else f"{name};")
 
 
 def _quoted(text: str) -> str:

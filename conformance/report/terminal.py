@@ -14,6 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from conformance.report import spared
 from conformance.report.text import as_text, duration, line, plural, until
 from conformance.results import Outcome, Verdict
 from conformance.results.layers import deep
@@ -113,6 +114,8 @@ def verdict(results: Results, report: Path | None = None) -> Text:
     text.append(
         f"{plural(results.requests, 'request')} in {duration(results.seconds)}, seed {results.header.seed}", "dim"
     )
+    if told := spared.left_behind(results, report):
+        text.append(f"\n{line(told)}", "dim")
     if report is not None:
         text.append(f"\nreport: {line(str(report))}", "default")
     return text
@@ -127,6 +130,8 @@ def summary(results: Results, catalogue: Catalogue, report: Path | None = None) 
         parts.append(failures(results, catalogue))
     if any(item.missing for item in results.requirements):
         parts += [untested(results), Text("")]
+    if told := spared.left_out(results):
+        parts += [*told, Text("")]
     if results.baseline is not None:
         parts += [baseline(results), Text("")]
     return Group(*parts, verdict(results, report))

@@ -12,6 +12,7 @@ from conformance.results.outcome import RequirementResult, Results, SectionTotal
 from conformance.results.records import (
     LEFT_OUT,
     NOT_OFFERED,
+    NOT_WITHIN,
     Accepted,
     Device,
     EditRecord,
@@ -35,6 +36,7 @@ __all__ = [
     "FORMAT",
     "LEFT_OUT",
     "NOT_OFFERED",
+    "NOT_WITHIN",
     "Accepted",
     "Device",
     "EditRecord",

@@ -16,6 +16,7 @@ from conformance.results import wire
 
 NOT_OFFERED = "not offered"
 LEFT_OUT = "left out"
+NOT_WITHIN = "not within --max-devices"  # begins the reason of a skip that spares devices
 
 
 def not_offered(what: str) -> str:

@@ -52,6 +52,7 @@ def test_a_run_leaves_no_device_behind(drs: Callable[..., Ran], secure: Ready) -
     assert created > 10
     assert ran.results["devices"]["removed"] == created
     assert devices_at(secure) == before
+    assert f"{created} devices made, {created} removed\n" in ran.said
     assert "PRIVATE" not in (ran.out / "devices.jsonl").read_text(encoding="ascii")
 
 

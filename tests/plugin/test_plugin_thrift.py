@@ -110,6 +110,7 @@ def test_a_run_keeps_within_its_devices_and_says_what_it_left_out(drs: Callable[
     assert ran.verdicts["join-request/csr-signature"] == ran.verdicts["join-request/transport-key-magic"] == "pass"
     assert ran.verdicts["device/creates"] == ran.verdicts["device/post"] == "skip"
     assert reasons(ran)["device/creates"] == "not within --max-devices 2: it takes 2 devices more"
+    assert "left out, to make no more devices:\n  device/" in ran.said
     assert "planning within --max-devices 2, by a rehearsal on the reference server" in ran.warned
     last = [line for line in ran.stream if line["record"] == "test"][-1]
     assert (last["test"], last["outcome"]) == ("the baselines, once more for all that was refused", "pass")

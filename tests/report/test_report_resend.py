@@ -83,6 +83,13 @@ def test_a_challenge_is_put_into_the_body_at_sending(
     assert Recorder.seen[3] == b'{"PreAuthorizedJoinChallenge": "e30.e30.AA-_"}'
 
 
+def test_a_header_of_the_users_comes_from_a_variable_of_its_name() -> None:
+    request = Request("GET", "https://drs.test.example/x", (("X-Gateway-Key", REDACTED), ("Authorization", REDACTED)))
+    said = resend.curl(request, "")
+    assert '--header \'X-Gateway-Key: \'"$X_GATEWAY_KEY"' in said
+    assert '--header \'Authorization: \'"$DRS_TOKEN"' in said
+
+
 def test_a_run_of_one_requirement_is_one_command() -> None:
     header = Header("", {"url": "https://drs.example/$x", "tenant": "a b"}, "deep", "must", 7, {})
     words = shlex.split(resend.rerun(header, "a/b"))
