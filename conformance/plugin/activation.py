@@ -89,9 +89,12 @@ def _own_settings(config: pytest.Config) -> None:
 
 
 def _begin(config: pytest.Config) -> Run:
+    raw = plugin.read_options(config)
+    if raw.flag("dry-run"):
+        pytest.exit(dry.told(raw), 0)
     interrupts = Interrupts()
     config.add_cleanup(interrupts.close)
-    run = interrupts.run = prepare(plugin.read_options(config))
+    run = interrupts.run = prepare(raw)
     run.prefix = plugin.PREFIX
     config.add_cleanup(run.end)
     run.begin()
