@@ -108,12 +108,15 @@ def test_serve_says_on_its_first_line_what_the_readme_shows(shell: dict[str, str
 
 @pytest.fixture(scope="module")
 def help_of(shell: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The help text of the command itself and of each of its commands, by name."""
+    """The help text of the command itself, of each of its commands, and of theirs, by name."""
     cwd = tmp_path_factory.mktemp("help")
-    texts = {"": run("drs-conformance --help", shell, cwd).stdout}
-    commands = texts[""].partition("Commands:\n")[2]
-    names = re.findall(r"^  (\w+)", commands, re.MULTILINE)
-    return texts | {name: run(f"drs-conformance {name} --help", shell, cwd).stdout for name in names}
+    texts: dict[str, str] = {}
+    waiting = [""]
+    for name in waiting:
+        texts[name] = run(f"drs-conformance {name} --help", shell, cwd).stdout
+        commands = texts[name].partition("Commands:\n")[2]
+        waiting += [f"{name} {word}".strip() for word in re.findall(r"^  (\w+)", commands, re.MULTILINE)]
+    return texts
 
 
 def test_the_options_of_a_run_are_in_the_table_and_those_of_the_table_exist(help_of: dict[str, str]) -> None:
@@ -144,7 +147,7 @@ def test_the_options_in_pytest_are_those_of_a_run(
 
 
 def test_every_command_is_mentioned(help_of: dict[str, str]) -> None:
-    assert [name for name in help_of if name and not re.search(rf"\b{name}\b", README)] == []
+    assert [name for name in help_of if name and not re.search(rf"\b{name.split()[0]}\b", README)] == []
 
 
 @pytest.fixture(scope="module")
