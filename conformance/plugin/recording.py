@@ -198,6 +198,8 @@ class Recorder:
             self.session.stopped = self.session.stopped or self.session.patience.end()
             if reason := self.session.stopped or self.session.refused_token:
                 report.user_properties.append(("drs-stopped", reason))
+        if call.when == "teardown" and CASE in item.stash:
+            del item.stash[CASE]  # with every exchange of the test: pytest keeps its items to the end of the session
         return report
 
     def new_devices(self) -> Iterator[Device]:
