@@ -130,7 +130,8 @@ class Controller:
         """Writes down what a test recorded. What failed without a record is our own fault, as is a lost worker."""
         if report.failed and not any(name == "drs-test" for name, _ in report.user_properties):
             self.run.stop(f"our own fault: {report.nodeid} failed outside its test: {_last_line(report.longreprtext)}")
-        for name, value in report.user_properties:
+        properties: list[tuple[str, Any]] = report.user_properties
+        for name, value in properties:
             if name == "drs-test":
                 self.run.record(TestRecord.from_json(value))
                 value.update(judged=[], exchanges=[], kept=[])  # pytest keeps its reports to the end of the session

@@ -115,12 +115,8 @@ class Run:
         return Budget(self.settings.budget, self.settings.budget - (time.monotonic() - self._began))
 
     def record(self, record: StreamRecord) -> None:
-        """Writes one record to the stream and keeps it for the fold; a stream that cannot be written stops the run.
-
-        What was judged, exchange by exchange, is for the stream alone: a run of any length keeps none of it in memory.
-        """
-        kept = replace(record, judged=(), exchanges=(), kept=()) if isinstance(record, TestRecord) else record
-        self.records.append(kept)
+        """Writes one record to the stream and keeps it for the fold; a stream that cannot be written stops the run."""
+        self.records.append(record.told() if isinstance(record, TestRecord) else record)
         if self.unwritable is None:
             try:
                 self.writer.write(record)

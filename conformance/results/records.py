@@ -6,7 +6,7 @@ it all comes to is `fold`'s to say.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Self, cast
 
@@ -174,6 +174,10 @@ class TestRecord(Record):
     judged: tuple[Judged, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
     kept: tuple[str, ...] = ()
+
+    def told(self) -> TestRecord:
+        """The record without what was judged, exchange by exchange: that is for the stream, and too much for memory."""
+        return replace(self, judged=(), exchanges=(), kept=())
 
 
 @dataclass(frozen=True, slots=True)
