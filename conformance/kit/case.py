@@ -17,6 +17,7 @@ from conformance.checks.judgement import Finding, Judgement
 from conformance.checks.verdict import Verdict
 from conformance.client import protocol as steps
 from conformance.exchange import Exchange
+from conformance.generate.bytes import OPEN
 from conformance.generate.edits import Edit, Layer
 from conformance.generate.join import JoinDraft
 from conformance.generate.measure import measured
@@ -174,13 +175,20 @@ class Case:
         self.judge(Judgement(frozenset({requirement}), findings), exchange)
 
     def observes(self, variants: Iterable[Variant]) -> None:
-        """Sends what the document leaves open, each departing from the accepted baseline, and says what came of it."""
+        """Sends what the document leaves open, each departing from the accepted baseline, and says what came of it.
+
+        A target may refuse any of it; where the case bears on that requirement too, it may not break over it.
+        """
         self.twins.before(Twin.JOIN)
         self._twins.add(Twin.JOIN)
         for variant in variants:
             exchange = self.session.join(variant.apply(self.session.draft()), variant.title)
             verdict, why = self.twins.judge(Twin.JOIN, exchange)
             accepted = verdict is Verdict.ACCEPTED
+            if OPEN in self.requirements:
+                self.hold(
+                    OPEN, verdict is not Verdict.BROKE, f"{why} to what may be refused: {variant.title}", exchange
+                )
             for requirement in variant.requirements:
                 if catalogue().requirements[requirement].level is Level.MAY:
                     self.observe(requirement, "does" if accepted else "does not", f"{variant.title} {why}")

@@ -16,6 +16,7 @@ from hypothesis import given
 
 from conformance.checks import tenant, verdict
 from conformance.generate.accepted import ACCEPTED
+from conformance.generate.bytes import OPEN
 from conformance.generate.faults import covered, faults
 from conformance.generate.features import FEATURES, PLAIN, features, without
 from conformance.generate.join import JoinDraft
@@ -170,7 +171,7 @@ def culprit(case: Case, refused: JoinDraft) -> str:
 # --- what the document leaves open
 
 
-@pytest.mark.parametrize("id_", [pytest.param(id_, id=id_, marks=may_bear_on(id_)) for id_ in LEFT_OPEN])
+@pytest.mark.parametrize("id_", [pytest.param(id_, id=id_, marks=may_bear_on(id_, OPEN)) for id_ in LEFT_OPEN])
 def test_what_is_left_open(case: Case, id_: str) -> None:
     """Requests that the document neither allows nor forbids: what the target makes of each is observed."""
     case.observes([v for v in OBSERVED if v.requirements[0] == id_])

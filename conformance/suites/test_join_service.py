@@ -154,11 +154,14 @@ def test_other_scheme(case: Case, scheme: str) -> None:
     case.refused_step("join-service/other-scheme", f"the token as {scheme}", step, Twin.JOIN)
 
 
+@pytest.mark.parametrize(
+    ("value", "title"), [("Bearer", "Bearer, and no token"), ("", "nothing")], ids=["bare", "empty"]
+)
 @requirement("join-service/empty-token")
-def test_empty_token(case: Case) -> None:
-    """A conforming request with the scheme Bearer and no token."""
-    step = case.session.join_step().having(("Authorization", "Bearer"))
-    case.refused_step("join-service/empty-token", "Authorization: Bearer, and no token", step, Twin.JOIN)
+def test_empty_token(case: Case, value: str, title: str) -> None:
+    """A conforming request with the scheme Bearer and no token, or with an Authorization that is empty."""
+    step = case.session.join_step().having(("Authorization", value))
+    case.refused_step("join-service/empty-token", f"Authorization: {title}", step, Twin.JOIN)
 
 
 @pytest.mark.parametrize("id_", named(*FORGED))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from conformance.checks import refusal, verdict
 from conformance.generate.accepted import ACCEPTED, ESCAPED_PAIRS
+from conformance.generate.bytes import OPEN
 from conformance.generate.faults import covered, faults
 from conformance.generate.hostile import HOSTILE, LARGE, Hostile
 from conformance.generate.join import JoinDraft
@@ -19,7 +20,7 @@ from conformance.generate.observed import OBSERVED
 from conformance.generate.spelling import PLAIN
 from conformance.generate.tokens import GARBAGE
 from conformance.generate.variants import Variant
-from conformance.kit import Case, NotOffered, QuotaReached, Twin, Unproven, requirement
+from conformance.kit import Case, NotOffered, QuotaReached, Twin, Unproven, may_bear_on, requirement
 
 SECTION = "2.1.1.1.3"
 PREFIX = "processing/"
@@ -217,6 +218,7 @@ def test_escaped_pairs(case: Case) -> None:
 
 
 @pytest.mark.parametrize("id_", each(OBSERVED))
+@may_bear_on(OPEN)
 def test_what_is_left_open(case: Case, id_: str) -> None:
     """Texts that a reader of JSON may take or not, and members that the document does not speak of: observed."""
     case.observes([variant for variant in OBSERVED if variant.requirements[0] == id_])

@@ -27,6 +27,8 @@ BASELINE = render(DRAFT)
 # Requirements about a join request that no single request's body or header fields can violate or show, and why.
 ELSEWHERE = {
     "join-request/csr-nonce-reused": "takes two requests",
+    "join-request/csr-nonce-expired": "takes a nonce whose time is over",
+    "join-request/csr-nonce-tenant": "takes a nonce of another tenant",
     "join-request/challenge-single-use": "takes two requests",
     "join-request/attributes-reuse-device-same": "takes two requests",
     "join-request/aik-certificate-optional": "is shown by every baseline",
@@ -132,6 +134,47 @@ def test_every_requirement_about_the_request_has_a_fault_a_variant_or_a_reason()
     }
     assert about - covered() - shown == set(ELSEWHERE)
     assert not covered() & set(ELSEWHERE)
+
+
+# What a requirement that a conforming request makes use of would be refused for, were it a little otherwise.
+COUNTERPARTS = {
+    "csr-cn-string-types": "csr-cn",
+    "csr-nonce-accepted": "csr-nonce-foreign",
+    "transport-key-accepted": "transport-key-header",
+    "target-domain-accepted": "target-domain-type",
+    "display-name-unicode": "display-name-type",
+    "join-type-join": "join-type-defined",
+    "join-type-register": "join-type-defined",
+    "join-type-hybrid-join": "join-type-defined",
+    "aik-certificate-optional": "aik-certificate-structure",
+    "attestation-optional": "attestation-structure",
+    "attributes-optional": "attributes-object",
+    "attributes-reuse-device": "attributes-reuse-device-type",
+    "attributes-shared-device": "attributes-shared-device-type",
+    "attributes-return-client-sid": "attributes-object",
+    "challenge-optional": "challenge-structure",
+}
+
+
+def test_every_binding_requirement_about_the_request_has_accepting_and_refusing_cases() -> None:
+    """What must be refused has its twin for an accepting case; what must be accepted has a fault of the same member."""
+    binding = {
+        requirement.id
+        for requirement in catalogue().requirements.values()
+        if requirement.party is Party.SERVER
+        and not requirement.untestable
+        and requirement.level is not Level.MAY
+        and requirement.id.startswith("join-request/")
+    }
+    takes_more = {id_ for id_, why in ELSEWHERE.items() if why.startswith("takes")}  # each sends an accepted one too
+    accepts = {f"join-request/{id_}" for id_ in COUNTERPARTS}
+    assert binding - covered() - takes_more == accepts
+    assert {f"join-request/{id_}" for id_ in COUNTERPARTS.values()} <= covered()
+    variants = {id_ for variant in ACCEPTED for id_ in variant.requirements}
+    by_the_suite = {"join-request/csr-nonce-accepted", "join-request/target-domain-accepted"}  # need a target
+    shown_by_baseline = {id_ for id_, why in ELSEWHERE.items() if why == "is shown by every baseline"}
+    assert accepts - variants == by_the_suite | shown_by_baseline
+    assert all(render(edit.apply(DRAFT)) != BASELINE for edit in faults())
 
 
 @pytest.mark.parametrize("variant", ACCEPTED, ids=lambda variant: variant.id)

@@ -20,7 +20,7 @@ from conformance.generate.edits import TRANSPORT_KEY, Layer
 from conformance.generate.join import Rendering
 
 KIB: Final = 1024
-TAILS: Final = (1, 2, 128, 256, 4 * KIB, 64 * KIB)
+TAILS: Final = (1, 2, 128, 256, KIB, 4 * KIB, 64 * KIB)
 FILLINGS: Final = (("zero", b"\0"), ("one-bit", b"\xff"), ("text", b"RSA1"))
 
 

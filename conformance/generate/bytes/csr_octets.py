@@ -20,7 +20,7 @@ from conformance.generate.join import Rendering
 
 KIB: Final = 1024
 SIGNATURE: Final = 256
-TAILS: Final = (1, 2, 4, 256, 4 * KIB, 64 * KIB)
+TAILS: Final = (1, 2, 4, 256, KIB, 4 * KIB, 64 * KIB)
 
 
 def edges(model: Rendering) -> Family:

@@ -46,6 +46,13 @@ def made_up() -> str:
     return signed({"alg": "RS256", "typ": "JWT"}, _octets({"iss": "drs-conformance", "exp": 4102444800})).encode()
 
 
+@cache
+def made_up_jwe() -> str:
+    """A compact JWE (RFC 7516 7.1) whose five parts are there and hold nothing: no key was ever used for it."""
+    header = _octets({"alg": "RSA-OAEP-256", "enc": "A256GCM", "typ": "JWT"})
+    return Compact("JWE", (header, b"\xf1" * 256, bytes(12), b"\xf1" * 64, bytes(16))).encode()
+
+
 def _edit(requirement: str, name: str, title: str, change: Callable[[Compact], Compact | str]) -> Edit:
     """An edit of the draft's challenge; of a made-up one where it has none, so that a fault is there all the same."""
 
@@ -93,6 +100,7 @@ _STRUCTURE = tuple(
         ("empty", "The challenge is an empty text.", lambda _: ""),
         ("two-parts", "The challenge lacks its last part.", lambda token: token.encode().rpartition(".")[0]),
         ("four-parts", "The challenge has four parts.", lambda token: token.encode() + ".AAAA"),
+        ("jwe", "The challenge is a JWE, whose claims nobody could read.", lambda _: made_up_jwe()),
         ("header-no-base64url", "The challenge's header is no base64url.", lambda token: "!" + token.encode()),
         ("header-no-json", "The challenge's header is no JSON.", _with_part(0, lambda _: b"header")),
         ("payload-no-json", "The challenge's payload is no JSON.", _with_part(1, lambda _: b"payload")),

@@ -1,4 +1,4 @@
-"""Texts that are no base64 (RFC 4648 section 3.3 and 4): alphabet, line breaks and padding.
+"""Texts that are no base64 (RFC 4648 section 3.3 and 4): alphabet, white space and padding.
 
 The one rule: every text holds all octets of what it stands for, so that a lenient decoder would find a request with
 nothing wrong in it. Bits behind the last octet are not here: RFC 4648 3.5 leaves those to the decoder.
@@ -52,10 +52,12 @@ _CHANGES: Final = (
     ("data-url", "stands in a data URL", lambda text: "data:application/octet-stream;base64," + text),
 )
 
-_LINE_BREAKS: Final = (
+_WHITE_SPACE: Final = (
     ("crlf", "is broken into lines of 64 characters by CR LF", _lines("\r\n")),
     ("line-feeds", "is broken into lines of 64 characters by line feeds", _lines("\n")),
     ("line-feed-behind", "ends in a line feed", lambda text: text + "\n"),
+    ("space-within", "has a space in the middle", lambda text: _inserted(text, " ")),
+    ("tab-before", "has a tab before it", lambda text: "\t" + text),
 )
 
 _TEXTS: Final = (
@@ -66,6 +68,6 @@ _TEXTS: Final = (
 FAULTS: Final = tuple(
     base64_edit(requirement + suffix, name, f"The base64 text of {words} {what}.", path, change)
     for requirement, path, words in _TEXTS
-    for suffix, changes in (("", _CHANGES), (CANONICAL, _LINE_BREAKS))
+    for suffix, changes in (("", _CHANGES), (CANONICAL, _WHITE_SPACE))
     for name, what, change in changes
 )

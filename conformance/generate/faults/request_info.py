@@ -63,6 +63,12 @@ def _with_negative_modulus(csr: CsrDraft) -> CsrDraft:
     return replace(csr, public_key=SubjectPublicKeyInfo(AlgorithmIdentifier(RSA_ENCRYPTION, der.null()), numbers))
 
 
+def _with_modulus_zero(csr: CsrDraft) -> CsrDraft:
+    """No signature verifies modulo nothing: this one is of the key that was to be there."""
+    numbers = der.sequence(der.integer(0), der.integer(EXPONENT))
+    return replace(csr, public_key=SubjectPublicKeyInfo(AlgorithmIdentifier(RSA_ENCRYPTION, der.null()), numbers))
+
+
 def _with_even_modulus(csr: CsrDraft) -> CsrDraft:
     """A modulus of twice a prime, and a signature that verifies with it: arithmetic alone finds nothing wrong."""
     prime = keys.twice_a_prime()
@@ -166,6 +172,7 @@ _KEY_VALID = _edits(
     (
         ("exponent-one", "The public exponent is 1, so that anybody can sign.", _with_exponent_one),
         ("modulus-even", "The modulus is twice a prime, and the signature verifies with it.", _with_even_modulus),
+        ("modulus-zero", "The modulus is 0.", _with_modulus_zero),
         (
             "modulus-negative",
             "The modulus lacks the zero octet that makes it a positive INTEGER.",

@@ -3,6 +3,6 @@
 The one rule: neither answer is a fault. Where the answer shows a reading of an ambiguity, the variant names it.
 """
 
-from conformance.generate.observed import members, requests, texts
+from conformance.generate.observed import members, oddities, requests, texts
 
-OBSERVED = (*requests.VARIANTS, *members.VARIANTS, *texts.VARIANTS)
+OBSERVED = (*requests.VARIANTS, *oddities.VARIANTS, *members.VARIANTS, *texts.VARIANTS)

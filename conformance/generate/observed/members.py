@@ -95,8 +95,19 @@ _MEMBERS = (
             ("challenge", "PreAuthorizedJoinChallenge"),
         )
     ),
+    *(
+        _value("processing/null-member", f"attributes-{name}", f"{member} is null.", f"/Attributes/{member}", None)
+        for name, member in (("reuse", "ReuseDevice"), ("shared", "SharedDevice"), ("sid", "ReturnClientSid"))
+    ),
     _value(
         "processing/unknown-member", "text", "There is a member that the document does not have.", "/Remark", "none"
+    ),
+    _value(
+        "processing/unknown-member",
+        "in-attributes",
+        "Attributes has a member that the document does not have.",
+        "/Attributes/Remark",
+        True,
     ),
 )
 

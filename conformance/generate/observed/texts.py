@@ -8,14 +8,25 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from conformance.generate.edits import DOCUMENT, Edit, Layer, text_edit
 from conformance.generate.variants import Change, Variant, with_edit
 
+if TYPE_CHECKING:
+    from conformance.generate.join import JoinDraft
+
 
 def _without(*names: str) -> Change:
     return lambda draft: replace(draft, headers=tuple(pair for pair in draft.headers if pair[0].lower() not in names))
+
+
+def _as(media_type: str) -> Change:
+    def changed(draft: JoinDraft) -> JoinDraft:
+        rest = (pair for pair in draft.headers if pair[0].lower() != "content-type")
+        return replace(draft, headers=(*rest, ("Content-Type", media_type)))
+
+    return changed
 
 
 def _text(requirement: str, name: str, title: str, change: Callable[[bytes], bytes]) -> Variant:
@@ -70,6 +81,15 @@ _JSON = (
 )
 
 _HTTP = (
+    *(
+        Variant(
+            f"charset-{charset}",
+            f"The media type says charset={charset} of a text in UTF-8.",
+            ("processing/media-type-charset",),
+            _as(f"application/json; charset={charset}"),
+        )
+        for charset in ("utf-16", "iso-8859-1", "nonsense")
+    ),
     Variant(
         "content-type",
         "There is no Content-Type.",
