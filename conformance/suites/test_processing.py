@@ -163,10 +163,12 @@ def test_a_device_that_a_refused_request_names(case: Case) -> None:
     first, second = (ids(case, one, title) for one, title in ((draft, "a device"), (again, "the device, used again")))
     if not first or first != second:
         raise NotOffered("a device is not used again here, so that nothing can be seen to change it")
-    edit = faults("join-request/transport-key-magic")[0]
-    refused = case.session.join(edit.apply(again), f"the device, to be used again, but: {edit.title}")
-    if verdict.join(refused)[0] is not verdict.Verdict.REFUSED:
-        raise Unproven("a request with a fault was not refused, which other cases tell of")
+    for edit in (faults(id_)[0] for id_ in reversed(PLAINLY_WRONG[1:])):  # the deepest that this target refuses
+        refused = case.session.join(edit.apply(again), f"the device, to be used again, but: {edit.title}")
+        if verdict.join(refused)[0] is verdict.Verdict.REFUSED:
+            break
+    else:
+        raise Unproven("no request with a fault was refused, which other cases tell of")
     title = "the device, used again after a refused request for it"
     exchange = case.accepts_join([LEAVES], title, again)
     now = verdict.devices(exchange)
