@@ -22,7 +22,7 @@ from conformance.generate.features import FEATURES, PLAIN, features, without
 from conformance.generate.join import JoinDraft
 from conformance.generate.observed import OBSERVED
 from conformance.generate.strategies import join_drafts
-from conformance.kit import Case, Twin, Unproven, claims, may_bear_on, requirement
+from conformance.kit import Case, NotOffered, Twin, Unproven, claims, may_bear_on, requirement
 from conformance.suites import asking
 
 SECTION = "2.1.1.1.1"
@@ -88,7 +88,10 @@ def test_nonce_is_not_taken_by_another_tenant(case: Case) -> None:
     other = claims(case.session.secret(case.session.credentials.foreign_token, "foreign-token")).get("tid")
     if not isinstance(other, str) or not tenant.is_guid(other):
         raise Unproven("the foreign token does not say which tenant it is of")
-    nonce = case.session.nonce(asking.nonce_of(case, other))
+    asked = asking.nonce_of(case, other)
+    if verdict.nonce(case.session.send(asked, "a nonce of another tenant"))[0] is verdict.Verdict.REFUSED:
+        raise NotOffered("the target gives no nonce for the tenant of the foreign token")
+    nonce = case.session.nonce(asked)
     step = case.session.join_step(case.session.draft().with_nonce(nonce))
     title = "a nonce of another tenant"
     case.refused_step("join-request/csr-nonce-tenant", title, step, Twin.JOIN, layer="cri", token=case.session.token())

@@ -62,6 +62,7 @@ DESERVED: Mapping[type[Service], Mapping[str, str]] = {
         "csr-cn": "the subject is never looked at",
         "csr-nonce-foreign": "nor any extension",
         "csr-nonce-reused": "nor any extension",
+        "csr-nonce-expired": "nor any extension",
     },
     Blind: UNREAD_BLOB,
     BigEndian: {
@@ -139,6 +140,8 @@ def run(
             "--ca-file": str(authorities),
             "--expired-token": service.authority.token(TENANT, UPN, lifetime=-600),
             "--audience-token": service.authority.token(TENANT, UPN, audience="urn:other"),
+            "--client-token": service.authority.token(TENANT, UPN, client="04b07795-8ddb-461a-bbee-02f9e1bf7b46"),
+            "--expired-nonce": service.old_nonce(),
             "--foreign-token": service.authority.token("0f0e0d0c-0b0a-4908-8706-050403020100", UPN),
         }
     command = [sys.executable, "-m", "conformance", "run", *(word for pair in given.items() for word in pair)]

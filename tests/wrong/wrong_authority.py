@@ -17,6 +17,7 @@ from cryptography.x509.oid import NameOID
 from wrong.wrong_rules import Refused
 
 AUDIENCE = "urn:ms-drs:127.0.0.1"
+BROKER = "29d9ed98-a469-4536-ade2-f981bc1d605e"  # the one client that registers devices
 ISSUER = "Fabrikam Devices"
 SCHEME = (padding.PKCS1v15(), hashes.SHA256())  # RS256
 
@@ -70,9 +71,11 @@ class Authority:
         """The CA's own certificate."""
         return self.certificate.public_bytes(serialization.Encoding.PEM)
 
-    def token(self, tenant: str, upn: str, *, audience: str = AUDIENCE, lifetime: int = 3600) -> str:
+    def token(
+        self, tenant: str, upn: str, *, audience: str = AUDIENCE, lifetime: int = 3600, client: str = BROKER
+    ) -> str:
         """A bearer token (RS256)."""
-        claims = {"aud": audience, "tid": tenant, "upn": upn, "exp": int(time.time()) + lifetime}
+        claims = {"aud": audience, "appid": client, "tid": tenant, "upn": upn, "exp": int(time.time()) + lifetime}
         parts = [url64(json.dumps(part).encode()) for part in ({"alg": "RS256", "typ": "JWT"}, claims)]
         signature = self.issuer.sign(".".join(parts).encode(), *SCHEME)
         return ".".join((*parts, url64(signature)))
@@ -84,7 +87,8 @@ class Authority:
         scheme, _, token = authorization.partition(" ")
         try:
             claims = self.claims(token)
-            good = scheme.lower() == "bearer" and claims["exp"] > time.time() and claims["aud"] == AUDIENCE
+            good = scheme.lower() == "bearer" and claims["exp"] > time.time()
+            good &= (claims["aud"], claims["appid"]) == (AUDIENCE, BROKER)
         except (ValueError, KeyError, InvalidSignature):
             good = False
         if not good or tenant not in {None, claims["tid"]}:

@@ -119,6 +119,13 @@ class Service:
         self.nonces.add(nonce)
         return nonce
 
+    def old_nonce(self) -> str:
+        """A nonce whose time is over: it was good for one join, and no longer is."""
+        nonce = self.new_nonce()
+        assert self.nonces is not None
+        self.nonces.discard(nonce)
+        return nonce
+
     def nonce(self, _: Asked) -> Said:
         """3.2: a nonce."""
         status = {"message": "done", "traceId": str(uuid.uuid4()), "time": "10/12/2023 3:05:30 PM"}
