@@ -75,6 +75,8 @@ class Credentials:
     other_token: Supply | None = field(default=None, repr=False)  # as good as `token`, and perhaps of another user
     client_token: Supply | None = field(default=None, repr=False)
     expired_nonce: Supply | None = field(default=None, repr=False)
+    expired_challenge: Supply | None = field(default=None, repr=False)
+    foreign_challenge: Supply | None = field(default=None, repr=False)
 
 
 def check_url(text: str, option: str = "--target") -> str:

@@ -148,15 +148,20 @@ def credentials_of(ready: dict[str, Any], target: Target) -> Credentials:
     def token(**claims: object) -> Mint:
         return Mint(lambda: _ask(target, mint["token"], claims), "token")
 
+    def challenge(**claims: object) -> Mint:
+        return Mint(lambda: _ask(target, mint["challenge"], claims), "challenge")
+
     return Credentials(
         Fixed(ready["token"]),
-        Mint(lambda: _ask(target, mint["challenge"], {}), "challenge"),
+        challenge(),
         token(tenant=ready["more"]["other"]["tenant"]),
         token(lifetime=-600),
         token(audience="00000003-0000-0000-c000-000000000000"),
         token(upn=f"colleague@{ready['domain']}"),
         token(client=_NO_BROKER),
         Mint(lambda: _ask(target, mint["nonce"], {"lifetime": -600}), "nonce"),
+        challenge(lifetime=-600),
+        challenge(tenant=ready["more"]["other"]["tenant"]),
     )
 
 

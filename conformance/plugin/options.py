@@ -60,6 +60,8 @@ OPTIONS = (
     Option(
         "client-token", "token of a client application that may not register devices, to be refused", "JWT", secret=True
     ),
+    Option("expired-challenge", "challenge of this tenant that has expired, which must be refused", "JWT", secret=True),
+    Option("foreign-challenge", "challenge of another tenant, which must be refused", "JWT", secret=True),
     Option("expired-nonce", "nonce of this target whose time is over, which must be refused", "TEXT"),
     Option("ca-file", "certificate of the CA that issues device certificates", "PEM", path=True),
     Option("tls-ca-file", "CA to trust for the target's TLS, in place of the system's", "PEM", path=True),
@@ -89,6 +91,11 @@ OPTIONS = (
     Option("resume", "go on with this run, which was cut off; what it tested is kept", "RUN", path=True),
     Option("failed-from", "repeat what failed in this run, as it was sent", "RUN", path=True),
 )
+ABOUT_TARGET = (
+    *("tenant", "domain", "token", "token-command", "upn", "challenge", "challenge-command", "foreign-token"),
+    *("expired-token", "audience-token", "client-token", "expired-nonce", "expired-challenge", "foreign-challenge"),
+    *("ca-file", "tls-ca-file", "insecure", "proxy", "resolve", "allow-host", "client-cert", "client-key", "header"),
+)  # what says nothing where no target is named
 BY_NAME = {option.name: option for option in OPTIONS}
 _OPTION = re.compile(rf"(?<![\w-])--(?=(?:{'|'.join(option.name for option in OPTIONS)})(?![\w-]))")
 

@@ -24,7 +24,7 @@ from conformance.plugin.budget import Budget
 from conformance.plugin.embedded import ReferenceServer, credentials_of, target_of
 from conformance.plugin.journal import LEDGER, Journal, now
 from conformance.plugin.network import hiding
-from conformance.plugin.options import Raw, spelled
+from conformance.plugin.options import ABOUT_TARGET, Raw, spelled
 from conformance.plugin.settings import Settings, check_fresh, given, read_target
 from conformance.plugin.tidying import tidy
 from conformance.report import allure, allure_page, write_all
@@ -212,17 +212,7 @@ def _writer(out: Path, earlier: Earlier | None) -> Writer:
 
 def _refuse_orphans(raw: Raw) -> None:
     """Options about a target make no sense without one: better said than silently ignored."""
-    about_target = ("tenant", "domain", "token", "token-command", "upn", "challenge", "challenge-command", "insecure")
-    reached = ("ca-file", "tls-ca-file", "proxy", "resolve", "client-cert", "client-key", "header")
-    for name in (
-        *about_target,
-        "foreign-token",
-        "expired-token",
-        "audience-token",
-        "client-token",
-        "expired-nonce",
-        *reached,
-    ):
+    for name in ABOUT_TARGET:
         if raw.values[name]:
             raise UsageError(
                 f"{raw.said(name)} is given without --target; "

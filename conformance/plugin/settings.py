@@ -97,6 +97,8 @@ def read_target(raw: Raw, timeout: float) -> tuple[Target, Credentials]:
         _other(raw),
         _supply(raw, "client-token"),
         _supply(raw, "expired-nonce"),
+        _supply(raw, "expired-challenge"),
+        _supply(raw, "foreign-challenge"),
     )
     said = claims(credentials.token.next()) if credentials.token else {}
     tenant = raw.text("tenant") or raw.text("domain") or _text(said.get("tid"))
@@ -151,6 +153,8 @@ def given(target: Target, credentials: Credentials) -> frozenset[str]:
         "audience-token": credentials.audience_token,
         "client-token": credentials.client_token,
         "expired-nonce": credentials.expired_nonce,
+        "expired-challenge": credentials.expired_challenge,
+        "foreign-challenge": credentials.foreign_challenge,
         "ca": target.ca_file,
         "upn": target.upn,
         "domain": target.domain,

@@ -19,6 +19,8 @@ NEEDS: Final[Mapping[str, str]] = MappingProxyType(
         "expired-token": "pass --expired-token, a token like that of --token whose time is over",
         "audience-token": "pass --audience-token, a valid token for another service",
         "client-token": "pass --client-token, a valid token of a client application that may not register devices",
+        "expired-challenge": "pass --expired-challenge, a challenge like that of --challenge whose time is over",
+        "foreign-challenge": "pass --foreign-challenge, a valid challenge of a tenant that is not the target's",
         "expired-nonce": "pass --expired-nonce, a nonce of the target that was issued long ago and never used",
         "tls": "pass an https URL as --target",
         "upn": "pass --upn, the user that the token stands for",

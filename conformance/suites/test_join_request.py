@@ -111,6 +111,18 @@ def test_challenge_is_not_taken_twice(case: Case) -> None:
     case.refused_step(id_, title, step, Twin.PRECREATE, layer="json-value", token=case.session.token())
 
 
+@pytest.mark.parametrize("id_", each(f"{PREFIX}challenge-{name}" for name in ("expired", "tenant")))
+def test_challenge_out_of_time_or_place(case: Case, id_: str) -> None:
+    """A conforming request with a real challenge that has expired, or is another tenant's."""
+    credentials = case.session.credentials
+    expired = id_.endswith("expired")
+    supply = credentials.expired_challenge if expired else credentials.foreign_challenge
+    challenge = case.session.secret(supply, "expired-challenge" if expired else "foreign-challenge")
+    step = case.session.join_step(case.session.draft().with_challenge(challenge), precreate=True)
+    title = "a challenge that has expired" if expired else "a challenge of another tenant"
+    case.refused_step(id_, title, step, Twin.PRECREATE, layer="json-value", token=case.session.token())
+
+
 # --- what is accepted
 
 

@@ -30,6 +30,8 @@ ELSEWHERE = {
     "join-request/csr-nonce-expired": "takes a nonce whose time is over",
     "join-request/csr-nonce-tenant": "takes a nonce of another tenant",
     "join-request/challenge-single-use": "takes two requests",
+    "join-request/challenge-expired": "takes a challenge whose time is over",
+    "join-request/challenge-tenant": "takes a challenge of another tenant",
     "join-request/attributes-reuse-device-same": "takes two requests",
     "join-request/aik-certificate-optional": "is shown by every baseline",
     "join-request/attestation-optional": "is shown by every baseline",

@@ -89,6 +89,18 @@ def takes_unsigned_challenges(honest: Behaviour) -> Behaviour:
     return _trusting(honest, lambda _header, signature: not signature)
 
 
+@defect(breaks={"join-request/challenge-expired"})
+def lets_challenges_last(honest: Behaviour) -> Behaviour:
+    """Takes a challenge whose time is over."""
+    return replace(honest, accept_challenge=honest.accept_challenge.without("expiry"))
+
+
+@defect(breaks={"join-request/challenge-tenant"})
+def takes_challenges_of_other_tenants(honest: Behaviour) -> Behaviour:
+    """Takes a challenge that another tenant was given."""
+    return replace(honest, accept_challenge=honest.accept_challenge.without("tenant"))
+
+
 @defect(breaks={"join-request/challenge-single-use"})
 def forgets_spent_challenges(honest: Behaviour) -> Behaviour:
     """Takes a challenge as often as it comes."""
