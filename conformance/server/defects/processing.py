@@ -124,10 +124,14 @@ def shows_its_insides(honest: Behaviour) -> Behaviour:
     return replace(honest, error_document=document)
 
 
-@defect(breaks={"processing/refusal-status"}, blinds=True)
+@defect(breaks={"processing/refusal-status", "join-request/transport-key-magic"})
 def refuses_with_200(honest: Behaviour) -> Behaviour:
-    """Answers a refusal with 200 and an error body."""
-    return replace(honest, error_status=lambda refused: 200 if refused.status == 400 else honest.error_status(refused))  # noqa: PLR2004
+    """Answers the refusal of a transport key of another magic with 200 and an error body."""
+
+    def status(refused: Refusal) -> int:
+        return 200 if "Magic is" in refused.message else honest.error_status(refused)
+
+    return replace(honest, error_status=status)
 
 
 @defect(breaks={"processing/no-server-error"})
