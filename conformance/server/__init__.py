@@ -8,7 +8,7 @@ the other. The way of a request:
     rules       tables of named checks            members, transport_key, csr, attestation, tokens, nonces, challenges
     certificate the CA                            store, site, keyring   what is remembered, what is true, whose keys
     field       the field's habits                defects/      deliberate faults: Behaviour -> Behaviour
-    hosting     settings -> a bound server        running       serve() blocks, running() is a context manager
+    hosting     settings -> a bound server        foreground    serve() blocks, running() is a context manager
 
 Listens on 127.0.0.1 only. Heavy imports (uvicorn, starlette, joserfc) come with `serve` and `running`, not with this
 package.
@@ -28,13 +28,13 @@ __all__ = ["Ready", "Settings", "running", "serve"]
 
 def serve(settings: Settings) -> None:
     """Serves until SIGINT or SIGTERM; the first line on standard output is the ready line. UsageError if it cannot."""
-    from .running import serve as serve_now  # noqa: PLC0415 - uvicorn and starlette come when asked for
+    from .foreground import serve as serve_now  # noqa: PLC0415 - uvicorn and starlette come when asked for
 
     serve_now(settings)
 
 
 def running(settings: Settings) -> AbstractContextManager[Ready]:
     """A server in a thread of this process, for tests: a context manager that gives the ready facts."""
-    from .running import running as running_now  # noqa: PLC0415
+    from .foreground import running as running_now  # noqa: PLC0415
 
     return running_now(settings)

@@ -86,8 +86,8 @@ def test_a_challenge_is_put_into_the_body_at_sending(
 def test_a_header_of_the_users_comes_from_a_variable_of_its_name() -> None:
     request = Request("GET", "https://drs.test.example/x", (("X-Gateway-Key", REDACTED), ("Authorization", REDACTED)))
     said = resend.curl(request, "")
-    assert '--header \'X-Gateway-Key: \'"$X_GATEWAY_KEY"' in said
-    assert '--header \'Authorization: \'"$DRS_TOKEN"' in said
+    assert "--header 'X-Gateway-Key: '\"$X_GATEWAY_KEY\"" in said
+    assert "--header 'Authorization: '\"$DRS_TOKEN\"" in said
 
 
 def test_a_run_of_one_requirement_is_one_command() -> None:

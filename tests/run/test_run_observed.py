@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from conformance.server.running import running
+from conformance.server.foreground import running
 from conformance.server.settings import Ready, Settings
 from conformance.spec import Level, Party, catalogue
 

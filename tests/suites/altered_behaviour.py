@@ -16,7 +16,7 @@ from conformance.server.asked import Asked, Reply
 from conformance.server.behaviour import Behaviour, strict
 from conformance.server.case import Joined
 from conformance.server.certificate import Extension, Order
-from conformance.server.running import running
+from conformance.server.foreground import running
 from conformance.server.settings import Ready, Settings
 from suites.suite_runner import Came, run, session_with
 

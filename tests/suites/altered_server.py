@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from conformance.server.app import application as honest
-from conformance.server.running import running
+from conformance.server.foreground import running
 from conformance.server.settings import Ready, Settings
 
 if TYPE_CHECKING:

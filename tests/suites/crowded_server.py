@@ -19,7 +19,7 @@ from conformance.plugin.embedded import credentials_of, target_of
 from conformance.server import hosting
 from conformance.server.app import application
 from conformance.server.behaviour import Behaviour, strict
-from conformance.server.running import running
+from conformance.server.foreground import running
 from conformance.server.settings import Ready, Settings
 from suites.altered_server import Said, refusal
 

@@ -23,7 +23,7 @@ from hypercorn.config import Config
 from conformance.kit import Session
 from conformance.server import hosting
 from conformance.server.app import application
-from conformance.server.running import running
+from conformance.server.foreground import running
 from conformance.server.settings import Settings
 from suites.suite_runner import session_with
 

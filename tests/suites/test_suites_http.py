@@ -12,7 +12,7 @@ import pytest
 from conformance.client import Credentials, Fixed, Secrets, Target, Transport
 from conformance.kit import Session, profile
 from conformance.results import Outcome
-from conformance.server.running import running
+from conformance.server.foreground import running
 from conformance.server.settings import Ready, Settings
 from suites.relay import Change, Relay, relaying
 from suites.suite_runner import Came, run, suites
