@@ -143,8 +143,8 @@ def test_a_few_requirements_are_shown_with_all_there_is_to_say() -> None:
         (["--section", "join-request/csr-sihnature"], ["'join-request/csr-sihnature'", "join-request/csr-signature"]),
         (["--section", "7"], ["'7'", "2.1.1.1.1"]),
         (
-            ["--section", "discovery", "--source", "field"],
-            ["--section discovery", "--source field", "leave one of them out"],
+            ["--section", "join-answer", "--source", "field"],
+            ["--section join-answer", "--source field", "leave one of them out"],
         ),
         (["--level", "ought"], ["'ought'", "'must'"]),
         (["--format", "yaml"], ["'yaml'", "'markdown'"]),

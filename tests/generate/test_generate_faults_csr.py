@@ -115,6 +115,8 @@ def wrong_key(octets: bytes, edit: Edit) -> None:
         assert modulus < 0
         assert modulus % 2**2048 == own_key().public_numbers().n
         assert is_signed(octets, own_key())
+    elif edit.name == "modulus-zero":
+        assert (modulus, exponent) == (0, own_key().public_numbers().e)
     else:
         info, _, signature = parts(octets)
         assert exponent == 1 or modulus % 2 == 0
