@@ -175,18 +175,17 @@ def signs_over_sha_1(honest: Behaviour) -> Behaviour:
 @defect(
     breaks={
         "device/creates",
-        "join-answer/certificate-agrees",
         "join-answer/certificate-key",
         "processing/keep-alive",
     },
     hides={"join-answer/certificate-serial-unique", "join-answer/certificate-subject-unique"},
 )
 def caches_certificates_by_user(honest: Behaviour) -> Behaviour:
-    """Remembers the certificate of a user, and answers the user's next device with it."""
-    known: dict[str, bytes] = {}
+    """Remembers the certificate of a user, and answers the user's next device of that type with it."""
+    known: dict[tuple[str, int], bytes] = {}
 
     def document(made: Joined) -> dict[str, Any]:
-        kept = known.setdefault(made.case.caller.upn, made.certificate)
+        kept = known.setdefault((made.case.caller.upn, made.case.join_type), made.certificate)
         return honest.join_document(replace(made, certificate=kept, thumbprint=honest.thumbprint(kept)))
 
     return replace(honest, join_document=document)
