@@ -29,18 +29,26 @@ def devices_allowed(raw: Raw, url: str) -> bool:
     """Whether this run may create devices at this target. Raises `UsageError` where only half of it was said."""
     if not raw.flag(OPTION):
         return False
-    host, _ = Target(url, "").place
-    if not microsofts(host):
+    host, led_to = Target(url, "").place[0], raw.many("allow-host")
+    real = [name for name in (host, *(text.partition(":")[0] for text in led_to)) if microsofts(name)]
+    if not real:
         return True
     filed = raw.file is not None and raw.file.values.get(OPTION) is True and _names(raw, url)
+    filed = filed and set(led_to) <= _listed(raw, "allow-host")
     if filed and raw.said(OPTION) == (raw.file.said(OPTION) if raw.file else ""):
         return False  # the file alone: the run has to say it too
     if not filed:
         raise UsageError(
-            f"{raw.said(OPTION)} for {host}, where real tenants are, has to stand in a file too: write target and "
-            f"{OPTION} = true into drs.toml, or name such a file as --config"
+            f"{raw.said(OPTION)} for {real[0]}, where real tenants are, has to stand in a file too: write target, "
+            f"{'allow-host, ' if led_to else ''}and {OPTION} = true into drs.toml, or name such a file as --config"
         )
     return True
+
+
+def _listed(raw: Raw, name: str) -> set[str]:
+    """The values that the file gives for a repeatable option."""
+    value = raw.file.values.get(name, []) if raw.file else []
+    return {value} if isinstance(value, str) else set(value)
 
 
 def _names(raw: Raw, url: str) -> bool:

@@ -96,3 +96,16 @@ def test_a_name_that_leads_to_this_machine_gets_no_device(drs: Callable[..., Ran
     assert ran.verdicts["discovery/tenant-id"] == "pass"
     assert ran.verdicts["device/post"] == "skip"
     assert "device-creation" in next(i for i in ran.results["requirements"] if i["id"] == "device/post")["missing"]
+
+
+def test_who_leads_to_the_real_service_is_no_way_around_it(tmp_path: Path) -> None:
+    """Another target whose discovery is allowed to lead there: what `--allow-host` names counts as the target does."""
+    led = {"DRS_ALLOW_HOST": "enterpriseregistration.windows.net:443"}
+    assert not allowed(tmp_path, OTHER, **led)
+    with pytest.raises(UsageError, match=r"for enterpriseregistration.windows.net, .* write target, allow-host, and"):
+        allowed(tmp_path, OTHER, option=True, **led)
+    filed = {"target": OTHER, "allow-device-creation": True}
+    with pytest.raises(UsageError, match="has to stand in a file too"):
+        allowed(tmp_path, OTHER, option=True, file=filed, **led)
+    assert allowed(tmp_path, OTHER, option=True, file={**filed, "allow-host": list(led.values())}, **led)
+    assert allowed(tmp_path, OTHER, option=True, DRS_ALLOW_HOST="join.test.example")

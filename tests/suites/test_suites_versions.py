@@ -157,9 +157,8 @@ def test_who_agrees_to_old_tls_is_seen_to(version: str, word: str) -> None:
     with agreeing(version) as url:
         target = Target(url, "t", timeout=5)
         agreed = handshake.old_version(target, url, version)
-        if not agreed.offered:  # an OpenSSL that was built without old TLS: then it is said, and nothing is claimed
-            assert agreed.why
-            return
+        if not agreed.offered:
+            pytest.skip(agreed.why)
         assert agreed == handshake.Agreed(version=word)
         other = next(one for one in handshake.OLD if one != version)
         assert handshake.old_version(target, url, other).refused
