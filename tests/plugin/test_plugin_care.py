@@ -100,12 +100,13 @@ def test_a_name_that_leads_to_this_machine_gets_no_device(drs: Callable[..., Ran
 
 def test_who_leads_to_the_real_service_is_no_way_around_it(tmp_path: Path) -> None:
     """Another target whose discovery is allowed to lead there: what `--allow-host` names counts as the target does."""
-    led = {"DRS_ALLOW_HOST": "enterpriseregistration.windows.net:443"}
-    assert not allowed(tmp_path, OTHER, **led)
+    led = "enterpriseregistration.windows.net:443"
+    assert not allowed(tmp_path, OTHER, DRS_ALLOW_HOST=led)
     with pytest.raises(UsageError, match=r"for enterpriseregistration.windows.net, .* write target, allow-host, and"):
-        allowed(tmp_path, OTHER, option=True, **led)
-    filed = {"target": OTHER, "allow-device-creation": True}
+        allowed(tmp_path, OTHER, option=True, DRS_ALLOW_HOST=led)
+    filed: dict[str, Any] = {"target": OTHER, "allow-device-creation": True}
     with pytest.raises(UsageError, match="has to stand in a file too"):
-        allowed(tmp_path, OTHER, option=True, file=filed, **led)
-    assert allowed(tmp_path, OTHER, option=True, file={**filed, "allow-host": list(led.values())}, **led)
+        allowed(tmp_path, OTHER, option=True, file=filed, DRS_ALLOW_HOST=led)
+    filed["allow-host"] = [led]
+    assert allowed(tmp_path, OTHER, option=True, file=filed, DRS_ALLOW_HOST=led)
     assert allowed(tmp_path, OTHER, option=True, DRS_ALLOW_HOST="join.test.example")
