@@ -109,6 +109,6 @@ def _reason(entry: Requirement) -> str:
         return "a duty of the client"
     if entry.source is Source.FIELD or entry.level is Level.MAY:
         return "may be done or left: an observation, which nothing can break"
-    if "tls" in entry.needs:
-        return "the proof's servers speak no TLS"
+    if entry.id == "processing/http2":
+        return "the reference server speaks no HTTP/2"
     return OPEN

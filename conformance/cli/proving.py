@@ -29,9 +29,10 @@ _CONTROL_SENTENCE = "The reference server as it is: nothing may fail."
 _RUN_SECONDS = {"quick": 300, "standard": 900, "deep": 7200}
 _TIMEOUT = 10.0
 _ASK = (
-    "import json,sys,urllib.request as u;"
+    "import json,ssl,sys,urllib.request as u;"
     "r=u.Request(sys.argv[1],sys.argv[2].encode(),{'Content-Type':'application/json'});"
-    "print(json.load(u.urlopen(r))[sys.argv[3]])"
+    "c=ssl.create_default_context(cafile=sys.argv[4]);"
+    "print(json.load(u.urlopen(r,context=c))[sys.argv[3]])"
 )
 _UNCLEAR = frozenset({"error", "inconclusive"})
 _RUNNING: list[subprocess.Popen[str]] = []
@@ -51,7 +52,9 @@ def credentials(ready: dict[str, Any]) -> dict[str, str]:
         "DRS_TENANT": ready["tenant"],
         "DRS_DOMAIN": ready["domain"],
         "DRS_TOKEN": ready["token"],
-        "DRS_CHALLENGE_COMMAND": shlex.join([sys.executable, "-c", _ASK, mint["challenge"], "{}", "challenge"]),
+        "DRS_CHALLENGE_COMMAND": shlex.join(
+            [sys.executable, "-c", _ASK, mint["challenge"], "{}", "challenge", ready["ca"]]
+        ),
         "DRS_AUDIENCE_TOKEN": supplies.audience_token.next() if supplies.audience_token else "",
         "DRS_CLIENT_TOKEN": supplies.client_token.next() if supplies.client_token else "",
         "DRS_EXPIRED_TOKEN": supplies.expired_token.next() if supplies.expired_token else "",
@@ -60,6 +63,7 @@ def credentials(ready: dict[str, Any]) -> dict[str, str]:
         "DRS_EXPIRED_NONCE": supplies.expired_nonce.next() if supplies.expired_nonce else "",
         "DRS_FOREIGN_TOKEN": supplies.foreign_token.next() if supplies.foreign_token else "",
         "DRS_CA_FILE": ready["ca"],
+        "DRS_TLS_CA_FILE": ready["ca"] if target.tls_ca else "",
     }
     return {name: value for name, value in given.items() if value}
 
@@ -169,7 +173,8 @@ class _Serving:
     """The server of one proof; `close` ends it."""
 
     def __init__(self, defect: Defect | None) -> None:
-        self.server = ReferenceServer(("--defect", defect.name) if defect else ())
+        form = ("--tls",) if defect and defect.tls else ()
+        self.server = ReferenceServer((*form, "--defect", defect.name) if defect else form)
 
     def close(self) -> None:
         self.server.stop()

@@ -129,14 +129,14 @@ def _uninterrupted() -> Iterator[None]:
 
 def target_of(ready: dict[str, Any], timeout: float) -> Target:
     """The target that the first line describes."""
-    tls_ca = ready.get("tls_ca")
+    ca = Path(ready["ca"])
     return Target(
         ready["url"],
         ready["tenant"],
         ready["domain"],
         ready["upn"],
-        Path(ready["ca"]),
-        Path(tls_ca) if tls_ca else None,
+        ca,
+        ca if ready["url"].startswith("https:") else None,
         timeout=timeout,
     )
 

@@ -7,6 +7,7 @@ document's reading, with every ambiguity at its first reading (corrections).
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -58,8 +59,9 @@ VERSIONS: Mapping[str, tuple[str, ...]] = {
 class Behaviour:
     """What a server does at each point where it could do something else. `accept_*` raise Refusal or return."""
 
-    # How a request is read. `hear` sees the octets of a connection as they come, before they are HTTP; `versions`: the
-    # api-versions of each service; `body_limit` in octets.
+    # How a request is read. `oldest_tls`: agreed to where TLS is spoken; `hear` sees the octets of a connection as they
+    # come, before they are HTTP; `versions`: the api-versions of each service; `body_limit` in octets.
+    oldest_tls: ssl.TLSVersion
     hear: Callable[[bytes], bytes]
     request: Callable[[Asked], Asked]
     versions: Mapping[str, tuple[str, ...]]
@@ -225,6 +227,7 @@ STAGES: Rules[JoinCase] = Rules.of(
 def strict() -> Behaviour:
     """The document's reading of everything."""
     return Behaviour(
+        oldest_tls=ssl.TLSVersion.TLSv1_2,
         hear=lambda octets: octets,
         request=lambda asked: asked,
         versions=VERSIONS,

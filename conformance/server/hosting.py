@@ -12,6 +12,7 @@ import socket
 import ssl
 import tempfile
 import time
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,6 +75,8 @@ def hosted(settings: Settings) -> Iterator[tuple[uvicorn.Config, socket.socket, 
 def prepared(settings: Settings) -> Iterator[tuple[Shared, socket.socket, Ready]]:
     """What is done once for all workers: settings judged, socket bound, keys made, the CA's file written."""
     behaviour_of(settings)
+    if not settings.tls and (name := next((name for name in settings.defects if defects.find(name).tls), None)):
+        raise UsageError(f"--defect {name} is one of TLS, which is not spoken; add --tls")
     if settings.chaos is not None and settings.workers > 1:
         raise UsageError(
             "--chaos troubles requests in the order they come, which several workers do not know; "
@@ -117,7 +120,7 @@ def configured(shared: Shared, grace: int = GRACE) -> Iterator[uvicorn.Config]:
         )
         config.load()
         if settings.tls:
-            config.ssl = _tls(tls_ca(store), device_ca(store, site.keys.ca))
+            config.ssl = _tls(tls_ca(store), device_ca(store, site.keys.ca), behaviour.oldest_tls)
         yield config
 
 
@@ -172,10 +175,13 @@ def _socket(port: int) -> socket.socket:
     raise UsageError(f"--port {port} cannot be listened on: {problem}; 0 takes a free one")
 
 
-def _tls(ca: trustme.CA, devices: bytes) -> ssl.SSLContext:
-    """TLS 1.2 and later; a client certificate is welcome, and when shown must be one of the device CA's."""
+def _tls(ca: trustme.CA, devices: bytes, oldest: ssl.TLSVersion) -> ssl.SSLContext:
+    """This version and later; a client certificate is welcome, and when shown must be one of the device CA's."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # an old one is what a defect asks for
+        context.minimum_version = oldest
+    if oldest < ssl.TLSVersion.TLSv1_2:
+        context.set_ciphers("ALL:@SECLEVEL=0")  # or OpenSSL agrees to none all the same
     ca.issue_cert(HOST, "localhost", FIELD_HOST).configure_cert(context)
     context.load_verify_locations(cadata=devices)
     context.verify_mode = ssl.CERT_OPTIONAL

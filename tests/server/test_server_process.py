@@ -98,6 +98,7 @@ def test_a_port_in_use_is_one_sentence(serving: Any) -> None:
     [
         (("--port", "70000"), "0 and 65535"),
         (("--port", "-1"), "0 and 65535"),
+        (("--defect", "speaks_old_tls"), "--defect speaks_old_tls is one of TLS, which is not spoken; add --tls"),
         (("--defect", "allows-private-prime"), "allows-private-primes"),
         (("--like", "fields"), "field"),
         (("--state", "/nowhere/state.sqlite"), "/nowhere is not a folder"),

@@ -26,6 +26,7 @@ from . import (
     services,
     token_texts,
     tokens,
+    transport,
 )
 from .registry import Defect, apply, defect, defects, find
 
@@ -54,4 +55,5 @@ __all__ = [
     "services",
     "token_texts",
     "tokens",
+    "transport",
 ]

@@ -23,6 +23,7 @@ class Defect:
 
     What it keeps and yet cannot be judged with it on is no failure: `hides` are the ids of that (the form of a member
     that is not there), and `blinds` says that it is too many to name, since nothing conforming is accepted any more.
+    `tls` says that it shows only where TLS is spoken.
     """
 
     name: str
@@ -31,12 +32,15 @@ class Defect:
     change: Change
     blinds: bool = False
     hides: frozenset[str] = frozenset()
+    tls: bool = False
 
 
 _known: dict[str, Defect] = {}
 
 
-def defect(*, breaks: Iterable[str], blinds: bool = False, hides: Iterable[str] = ()) -> Callable[[Change], Change]:
+def defect(
+    *, breaks: Iterable[str], blinds: bool = False, hides: Iterable[str] = (), tls: bool = False
+) -> Callable[[Change], Change]:
     """Registers the decorated function; `breaks` and `hides` are requirement ids of the catalogue."""
 
     def register(change: Change) -> Change:
@@ -44,7 +48,7 @@ def defect(*, breaks: Iterable[str], blinds: bool = False, hides: Iterable[str] 
         sentence = " ".join((change.__doc__ or "").split())
         if not sentence or name in _known:
             raise ValueError(f"the defect {name} needs a sentence and a name of its own")
-        _known[name] = Defect(name, sentence, frozenset(breaks), change, blinds, frozenset(hides))
+        _known[name] = Defect(name, sentence, frozenset(breaks), change, blinds, frozenset(hides), tls)
         return change
 
     return register
