@@ -127,14 +127,16 @@ def _rows(
 ) -> Generator[Row]:
     """The control's row and one per defect, as they end.
 
-    The control of a whole proof runs the whole suite, fast or not: it says how long each test takes.
+    The control of a whole proof runs the whole suite, fast or not: it says how long each test takes. Of named defects
+    it has to judge what they break, over TLS if need be.
     """
     from conformance.cli import proving  # noqa: PLC0415 - as above
 
+    tls = not whole and any(one.tls for one in chosen)
     union = tuple(sorted({id_ for one in chosen for id_ in one.breaks})) if fast and not whole else ()
     with ThreadPoolExecutor(jobs) as pool:
         try:
-            waiting = [pool.submit(proving.prove, None, folder / "control", profile, union)]
+            waiting = [pool.submit(proving.prove, None, folder / "control", profile, union, tls=tls)]
             for one in chosen:
                 select = tuple(sorted(one.breaks)) if fast else ()
                 waiting.append(pool.submit(proving.prove, one, folder / one.name, profile, select))

@@ -119,8 +119,11 @@ def _environment() -> dict[str, str]:
     return own
 
 
-def prove(defect: Defect | None, out: Path, profile: str, select: tuple[str, ...] = ()) -> Row:
-    """The row of one defect, of the control without any; with `select` only those requirements, which is fast."""
+def prove(defect: Defect | None, out: Path, profile: str, select: tuple[str, ...] = (), *, tls: bool = False) -> Row:
+    """The row of one defect, of the control without any; with `select` only those requirements, which is fast.
+
+    `tls` has the server speak it, as it does in any case for a defect that shows only there.
+    """
     name, sentence = (defect.name, defect.sentence) if defect else (CONTROL, _CONTROL_SENTENCE)
     expected = defect.breaks if defect else frozenset[str]()
     began = time.monotonic()
@@ -135,7 +138,7 @@ def prove(defect: Defect | None, out: Path, profile: str, select: tuple[str, ...
     options = ["--profile", profile, "--gate", "should"]
     options += [word for id_ in select for word in ("--select", id_)]
     try:
-        with closing(_Serving(defect)) as serving:
+        with closing(_Serving(defect, tls=tls)) as serving:
             status, results, _ = run(serving.server.ready, out, *options, seconds=_RUN_SECONDS[profile])
         tests = timed(out / "results.jsonl")
     except ConformanceError as error:
@@ -172,8 +175,8 @@ def timed(stream: Path) -> tuple[Timed, ...]:
 class _Serving:
     """The server of one proof; `close` ends it."""
 
-    def __init__(self, defect: Defect | None) -> None:
-        form = ("--tls",) if defect and defect.tls else ()
+    def __init__(self, defect: Defect | None, *, tls: bool) -> None:
+        form = ("--tls",) if tls or (defect and defect.tls) else ()
         self.server = ReferenceServer((*form, "--defect", defect.name) if defect else form)
 
     def close(self) -> None:

@@ -87,7 +87,7 @@ def rows(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
     """Runs that see just what they should, for the defects listed."""
     asked: list[str | None] = []
 
-    def prove(defect: Defect | None, _out: Path, _profile: str, _select: tuple[str, ...] = ()) -> Row:
+    def prove(defect: Defect | None, _out: Path, _profile: str, _select: tuple[str, ...] = (), **_: bool) -> Row:
         asked.append(defect.name if defect else None)
         return Row(defect.name, defect.sentence, defect.breaks, defect.breaks) if defect else CONTROL_ROW
 
@@ -159,9 +159,13 @@ def test_the_control_of_a_named_fast_proof_is_fast_too(
     fast: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     selected: dict[str, tuple[str, ...]] = {}
+    spoken: list[bool] = []
 
-    def prove(defect: Defect | None, _out: Path, _profile: str, select: tuple[str, ...] = ()) -> Row:
+    def prove(
+        defect: Defect | None, _out: Path, _profile: str, select: tuple[str, ...] = (), *, tls: bool = False
+    ) -> Row:
         selected[defect.name if defect else CONTROL] = select
+        spoken.append(tls)
         return Row(defect.name, defect.sentence, defect.breaks, defect.breaks) if defect else CONTROL_ROW
 
     monkeypatch.setattr(proving, "prove", prove)
@@ -169,6 +173,10 @@ def test_the_control_of_a_named_fast_proof_is_fast_too(
     assert CliRunner().invoke(drs_conformance, arguments).exit_code == 0
     wanted = tuple(sorted(find("takes-any-audience").breaks)) if fast else ()
     assert selected == {CONTROL: wanted, "takes-any-audience": wanted}
+    assert not any(spoken)
+    arguments[2] = "speaks-old-tls"
+    assert CliRunner().invoke(drs_conformance, arguments).exit_code == 0
+    assert sorted(spoken) == [False, False, False, True], "the control speaks TLS where the defect has to"
 
 
 def test_on_a_terminal_one_line_moves_and_what_is_wrong_stays() -> None:
