@@ -70,12 +70,17 @@ def curl(request: Request, file: str) -> str:
 
 
 def rerun(header: Header, requirement: str) -> str:
-    """The command that runs the cases of one requirement again, with a fresh nonce and the same choices."""
+    """The command that runs the cases of one requirement again, with a fresh nonce and the same choices.
+
+    What a load showed, a load shows again.
+    """
     target = header.target
-    words = ["drs-conformance", "--target", target.get("url", "")]
+    load = header.profile == "load"
+    words = ["drs-conformance", *(["load"] if load else []), "--target", target.get("url", "")]
     if tenant := target.get("tenant"):
         words += ["--tenant", tenant]
-    words += ["--select", requirement, "--profile", header.profile, "--seed", str(header.seed)]
+    if not load:
+        words += ["--select", requirement, "--profile", header.profile, "--seed", str(header.seed)]
     return " ".join(shlex.quote(visible(word)) for word in words)
 
 

@@ -30,10 +30,10 @@ def left_out(results: Results) -> list[Text]:
 
 def left_behind(results: Results, report: Path | None) -> str:
     """How many devices were made and removed; empty where the target cannot remove any (it has no TLS)."""
-    made = len(results.devices)
+    made = results.made
     if not made or not results.header.target.get("url", "").startswith("https:"):
         return ""
-    left = made - sum(device.removed for device in results.devices)
+    left = made - results.removed
     told = f"{plural(made, 'device')} made, {made - left} removed"
     if left and report is not None:
         told += f"; drs-conformance cleanup {report.parent / 'devices.jsonl'} tries the others again"

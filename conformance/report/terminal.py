@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conformance.exchange import Exchange
-    from conformance.results import Evidence, RequirementResult, Results
+    from conformance.results import Evidence, Load, RequirementResult, Results
     from conformance.spec import Catalogue
 
 STYLES = {
@@ -61,6 +61,20 @@ def sections(results: Results) -> Table:
         counts = [_count(item.counts[kind], kind) for kind in columns]
         numbers = [Text(f"{item.requests:,}"), Text(_rate(item.requests, item.seconds))]
         table.add_row(Text(line(f"{item.section} {item.title}")), *counts, *numbers)
+    return table
+
+
+def load(told: Load) -> Table:
+    """The table of a load's operations: how many a second, how long they took, and what was wrong with them."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(f"{plural(told.users, 'user')}, {duration(told.seconds)}")
+    for head in ("requests", "per second", "median ms", "95 %", "99 %", "longest", "wrong", "busy"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for one in told.timings:
+        times = (f"{value:,.0f}" for value in (one.median, one.p95, one.p99, one.longest))
+        wrong = _count(one.wrong, Outcome.FAIL)
+        numbers = (Text(f"{one.requests:,}"), Text(f"{one.per_second:,.1f}"), *map(Text, times))
+        table.add_row(Text(line(one.operation)), *numbers, wrong, Text(f"{one.busy:,}"))
     return table
 
 
@@ -123,7 +137,7 @@ def verdict(results: Results, report: Path | None = None) -> Text:
 
 def summary(results: Results, catalogue: Catalogue, report: Path | None = None) -> RenderableType:
     """All of it, in the order in which one reads it."""
-    parts: list[RenderableType] = [sections(results), Text("")]
+    parts: list[RenderableType] = [load(results.load) if results.load else sections(results), Text("")]
     if results.layers:
         parts += [depth(results), Text("")]
     if results.failed:

@@ -96,6 +96,7 @@ def fold(records: Iterable[StreamRecord], catalogue: Catalogue) -> Results:
         exit_status=ruling.exit_status,
         baseline=None if stream.header.accepted is None else baseline,
         left_out=run.left_out,
+        load=stream.footer.load if stream.footer else None,
     )
 
 

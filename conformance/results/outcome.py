@@ -15,7 +15,7 @@ from conformance.results.wire import dump
 
 if TYPE_CHECKING:
     from conformance.results.baseline import Standing
-    from conformance.results.records import Device, Evidence, Header, Observation
+    from conformance.results.records import Device, Evidence, Header, Load, Observation
 
 STANDINGS = ("holding", "fixed", "expired", "untested", "absent")
 _LEVELS = ("MUST", "SHOULD", "MAY")
@@ -85,6 +85,7 @@ class Results:
 
     `verdict` is about the target, `exit_status` about the gate: they part where a baseline accepts failures, or has too
     much. `baseline` is None where the run had none. `left_out`: the tests that the header's budget had no time for.
+    `load`: users, times and devices of a load, None for other runs.
     """
 
     header: Header
@@ -102,12 +103,23 @@ class Results:
     exit_status: int
     baseline: Standing | None = None
     left_out: tuple[str, ...] = ()
+    load: Load | None = None
 
     @property
     def failed(self) -> tuple[RequirementResult, ...]:
         """The requirements that failed, at any level: MUSTs first, each level in the document's order."""
         failed = [item for item in self.requirements if item.verdict is Outcome.FAIL]
         return tuple(sorted(failed, key=lambda item: _LEVELS.index(item.level)))
+
+    @property
+    def made(self) -> int:
+        """How many devices the run created; a load counts its own."""
+        return self.load.made if self.load else len(self.devices)
+
+    @property
+    def removed(self) -> int:
+        """How many of them are gone."""
+        return self.load.removed if self.load else sum(device.removed for device in self.devices)
 
     def to_json(self) -> dict[str, Any]:
         """results.json (schemas/results.schema.json); evidence stays in the stream and the report."""
@@ -132,7 +144,8 @@ class Results:
             "requirements": [_requirement(item) for item in self.requirements],
             "observations": [item.to_json() for item in self.observations],
             "layers": dump(self.layers),
-            "devices": {"created": len(self.devices), "removed": sum(device.removed for device in self.devices)},
+            "devices": {"created": self.made, "removed": self.removed},
+            **({"load": dump(self.load)} if self.load else {}),
             **({"baseline": _baseline(self.baseline, strict=header.strict)} if self.baseline else {}),
             **({"budget": {"seconds": header.budget, "left_out": list(self.left_out)}} if header.budget else {}),
         }

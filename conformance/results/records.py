@@ -75,7 +75,7 @@ class Header(Record):
 
     started: str  # ISO 8601, UTC
     target: dict[str, str]  # url, tenant, domain
-    profile: str  # quick, standard, deep
+    profile: str  # quick, standard, deep; load, which is of many users at once
     gate: str  # must, should
     seed: int
     versions: dict[str, str]
@@ -198,13 +198,47 @@ class Stop(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Timing(Record):
+    """How long the answers to one operation of a load took, in milliseconds; `median` is half of them, and so on.
+
+    `wrong` counts answers that break a requirement, `busy` those that asked to come back later (429, 503).
+    """
+
+    operation: str
+    requests: int
+    per_second: float
+    median: float
+    p95: float
+    p99: float
+    longest: float
+    wrong: int = 0
+    busy: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Load(Record):
+    """What a load was: users at once, in how many processes, for how many seconds, and what came of each operation.
+
+    `made` and `removed` count devices, which are too many to be records of the stream.
+    """
+
+    users: int
+    workers: int
+    seconds: float
+    timings: tuple[Timing, ...] = ()
+    made: int = 0
+    removed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Footer(Record):
-    """How the run ended; `stopped` says why before its time, None when it ran to its end."""
+    """How the run ended; `stopped` says why before its time, None when it ran to its end. `load`: what a load was."""
 
     ended: str  # ISO 8601, UTC
     seconds: float
     requests: int
     stopped: str | None = None
+    load: Load | None = None
 
 
 StreamRecord = Header | TestRecord | Device | Stop | Footer

@@ -16,12 +16,14 @@ from conformance.results import (
     Evidence,
     Footer,
     Header,
+    Load,
     Observation,
     Outcome,
     RequirementOutcome,
     Results,
     Stop,
     TestRecord,
+    Timing,
     Writer,
     fold,
 )
@@ -52,7 +54,7 @@ STREAM: tuple[StreamRecord, ...] = (
     Device("d", NOW, "AA"),
     Device("d", NOW, "AA", removed=True),
     Stop("interrupted"),
-    Footer(NOW, 60.0, 99, "interrupted"),
+    Footer(NOW, 60.0, 99, "interrupted", Load(8, 2, 60.0, (Timing("a join", 90, 1.5, 7, 12, 15, 20, 1, 2),), 9, 8)),
 )
 
 
