@@ -48,7 +48,13 @@ class Part:
         return cast("Measuring", import_module(self.module))
 
 
-PARTS = {part.name: part for part in (Part("start", "from the command to its first request", "bench.start"),)}
+PARTS = {
+    part.name: part
+    for part in (
+        Part("start", "from the command to its first request", "bench.start"),
+        Part("replay", "the suite beside a bare replay of its exchanges", "bench.replay"),
+    )
+}
 
 
 def chosen(names: tuple[str, ...]) -> list[Part]:
