@@ -29,6 +29,13 @@ import click
     metavar="SEED",
     help="Be in trouble now and then: busy, slow, cut off. The same seed is the same trouble; a header says which.",
 )
+@click.option(
+    "--redirect-uri",
+    "redirect_uris",
+    multiple=True,
+    metavar="URI",
+    help="Let a sign-in with a browser end here too; of a loopback URI any port will do. May be repeated.",
+)
 @click.option("--quiet", is_flag=True, help="Do not tell of each request on standard error.")
 def serve(*, defects: tuple[str, ...], quiet: bool, **settings: Any) -> None:
     """Start the reference server and print one JSON line when it is ready.

@@ -23,7 +23,7 @@ from starlette.routing import Route, Router
 from .asked import Asked, Reply
 from .bodies import Gone, read_body
 from .chaos import Ordeal, Reset
-from .handlers import device, discover, join, key, mint, oauth
+from .handlers import authorize, device, devicecode, discover, join, key, mint, oauth
 from .refusal import Refusal, Trouble, quoted
 
 if TYPE_CHECKING:
@@ -53,9 +53,12 @@ ROUTES: tuple[tuple[str, str, Mapping[str, Handler]], ...] = (
     ("Keys", "/{tenant}/discovery/keys", {"GET": oauth.keys}),
     ("Token", "/{tenant}/oauth2/token", {"POST": oauth.token}),
     ("Token", "/{tenant}/oauth2/v2.0/token", {"POST": oauth.token}),
-    ("DeviceCode", "/{tenant}/oauth2/devicecode", {"POST": oauth.device_code}),
-    ("DeviceCode", "/{tenant}/oauth2/v2.0/devicecode", {"POST": oauth.device_code}),
-    ("DeviceLogin", "/devicelogin", {"GET": oauth.login_page, "POST": oauth.login}),
+    ("Authorize", "/{tenant}/oauth2/authorize", {"GET": authorize.authorize, "POST": authorize.authorize}),
+    ("Authorize", "/{tenant}/oauth2/v2.0/authorize", {"GET": authorize.authorize, "POST": authorize.authorize}),
+    ("NativeClient", "/common/oauth2/nativeclient", {"GET": authorize.native_client}),
+    ("DeviceCode", "/{tenant}/oauth2/devicecode", {"POST": devicecode.device_code}),
+    ("DeviceCode", "/{tenant}/oauth2/v2.0/devicecode", {"POST": devicecode.device_code}),
+    ("DeviceLogin", "/devicelogin", {"GET": devicecode.login_page, "POST": devicecode.login}),
     ("MintToken", "/management/token", {"POST": mint.token}),
     ("MintChallenge", "/management/challenge", {"POST": mint.challenge}),
     ("MintNonce", "/management/nonce", {"POST": mint.nonce}),

@@ -7,7 +7,7 @@ The one rule: what a handler needs of HTTP is here, already read and bounded; ha
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,11 +51,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer: status, headers (without Content-Length) and the body's bytes."""
+    """An answer: status, headers (without Content-Length) and the body's bytes; `reason` is for the log alone."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    reason: str = ""
+
+    def because(self, reason: str) -> Reply:
+        """The same, for a reason that the log tells: what was wrong with the request."""
+        return replace(self, reason=reason)
 
     @classmethod
     def of(cls, document: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:

@@ -6,13 +6,17 @@ another audience) asks the management interface, in the open.
 
 from __future__ import annotations
 
+import base64
+import json
 import uuid
 from typing import Any
 
 from .jwts import public_jwk, sign
+from .redirects import MODES
 from .site import BROKER, RESOURCE, Site, Tenant
 
 LIFETIME = 3600
+GRANTS = ("authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code", "password")
 
 
 def access_token(
@@ -29,15 +33,17 @@ def access_token(
     started = min(now, now + int(lifetime)) - 60
     return sign(
         {
+            "amr": ["pwd"],
             "aud": audience,
             "iss": site.issuer(tenant.tenant_id),
             "iat": started,
             "nbf": started,
             "exp": now + int(lifetime),
             "appid": client,
+            "name": _name(upn),
             "oid": str(tenant.object_id(upn)),
             "scp": "self_service_device_delete",
-            "sub": str(tenant.object_id(f"subject {upn}")),
+            "sub": _subject(tenant, upn),
             "tid": tenant.tenant_id,
             "upn": upn,
             "unique_name": upn,
@@ -46,6 +52,40 @@ def access_token(
         },
         site.keys.authority,
     )
+
+
+def id_token(site: Site, tenant: Tenant, upn: str, client: str, nonce: str) -> str:
+    """Who signed in, for the client itself (OpenID Connect Core 2); `nonce` is that of its request, "" without one."""
+    now = int(site.now())
+    claims = {
+        "aud": client,
+        "iss": site.issuer(tenant.tenant_id),
+        "iat": now,
+        "nbf": now,
+        "exp": now + LIFETIME,
+        "name": _name(upn),
+        "oid": str(tenant.object_id(upn)),
+        "preferred_username": upn,
+        "sub": _subject(tenant, upn),
+        "tid": tenant.tenant_id,
+        "upn": upn,
+        "ver": "1.0",
+    }
+    return sign(claims | ({"nonce": nonce} if nonce else {}), site.keys.authority)
+
+
+def client_info(tenant: Tenant, upn: str) -> str:
+    """What Microsoft's libraries know an account by: the user's and the tenant's ids, base64url of JSON."""
+    told = json.dumps({"uid": str(tenant.object_id(upn)), "utid": tenant.tenant_id})
+    return base64.urlsafe_b64encode(told.encode()).rstrip(b"=").decode("ascii")
+
+
+def _name(upn: str) -> str:
+    return upn.partition("@")[0]
+
+
+def _subject(tenant: Tenant, upn: str) -> str:
+    return str(tenant.object_id(f"subject {upn}"))
 
 
 def metadata(site: Site, tenant: Tenant, version: str = "") -> dict[str, Any]:
@@ -61,7 +101,10 @@ def metadata(site: Site, tenant: Tenant, version: str = "") -> dict[str, Any]:
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": ["RS256"],
         "token_endpoint_auth_methods_supported": ["none"],
-        "grant_types_supported": ["password", "urn:ietf:params:oauth:grant-type:device_code"],
+        "response_modes_supported": list(MODES),
+        "code_challenge_methods_supported": ["S256"],
+        "grant_types_supported": list(GRANTS),
+        "scopes_supported": ["openid", "profile", "offline_access"],
         "tenant_region_scope": tenant.region,
     }
 

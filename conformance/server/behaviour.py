@@ -72,7 +72,8 @@ class Behaviour:
     read_json: Callable[[bytes], Any]
     read_base64: Callable[[str, str], bytes]
 
-    # Who asks.
+    # Who asks. `requires_pkce`: whether the authority gives a code to who shows no challenge (RFC 7636).
+    requires_pkce: bool
     find_token: Callable[[Asked], str]
     read_token: Callable[[str, Site], Mapping[str, Any]]
     accept_token: Rules[tokens.TokenCase]
@@ -237,6 +238,7 @@ def strict() -> Behaviour:
         body_limit=MIB,
         read_json=strict_json.read_json,
         read_base64=read_base64,
+        requires_pkce=True,
         find_token=tokens.bearer,
         read_token=tokens.TokenReader(),
         accept_token=tokens.TOKEN_RULES,

@@ -57,6 +57,7 @@ def like_field(strict: Behaviour) -> Behaviour:
     """Everything the field does otherwise."""
     return replace(
         strict,
+        requires_pkce=False,  # Windows, roadtx and libhimmelblau's older flow sign in without
         accept_token=strict.accept_token.only("audience", lambda case: case.claims.get("aud") != FIELD_RESOURCE),
         versions={**VERSIONS, "DeviceJoin": ("2.0", MACOS_14)},
         accept_version=version_of_removal(strict.accept_version),

@@ -21,7 +21,7 @@ import uvicorn
 
 from conformance.errors import UsageError
 
-from . import authority, challenges, defects
+from . import authority, challenges, defects, redirects
 from .app import application
 from .behaviour import Behaviour, strict
 from .chaos import Chaos
@@ -75,6 +75,7 @@ def hosted(settings: Settings) -> Iterator[tuple[uvicorn.Config, socket.socket, 
 def prepared(settings: Settings) -> Iterator[tuple[Shared, socket.socket, Ready]]:
     """What is done once for all workers: settings judged, socket bound, keys made, the CA's file written."""
     behaviour_of(settings)
+    redirects.checked(settings.redirect_uris)
     if not settings.tls and (name := next((name for name in settings.defects if defects.find(name).tls), None)):
         raise UsageError(f"--defect {name} is one of TLS, which is not spoken; add --tls")
     if settings.chaos is not None and settings.workers > 1:
@@ -140,7 +141,8 @@ def _store(shared: Shared) -> Store:
 
 
 def _site(shared: Shared, store: Store) -> Site:
-    return Site(shared.url, TENANTS, keyring(store), store, password(store), time.time)
+    more = shared.settings.redirect_uris
+    return Site(shared.url, TENANTS, keyring(store), store, password(store), time.time, more)
 
 
 def _bundle(shared: Shared, site: Site) -> str:

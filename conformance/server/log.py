@@ -7,7 +7,6 @@ is left out), and whatever a client sent is printable before it gets here.
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import sys
 from datetime import datetime
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 SECRET_ARGUMENTS = re.compile(r"token|code|password|secret|assertion|challenge|key", re.IGNORECASE)
 TOKEN = re.compile(r"[A-Za-z0-9_.\-]{40,}")  # longer than a GUID: it may be a token in a place where none belongs
 LONGEST = 300
-FAILED = 400
 
 
 def to_stderr(entry: str) -> None:
@@ -39,7 +37,7 @@ class Log:
 
     def __call__(self, asked: Asked, reply: Reply, refused: Refusal | None, seconds: float, chaos: str = "") -> None:
         """One request and what it got; `seconds` is how long that took, `chaos` what was done to it on purpose."""
-        reason = refused.message if refused else _said(reply)
+        reason = refused.message if refused else reply.reason
         line = f"{asked.method} {target(asked)} {reply.status or 'reset'} in {1000 * seconds:.1f} ms"
         below = excerpt(asked.body, refused.fault) if refused and refused.fault else []
         self._entry(line + (f": {reason}" if reason else "") + (f" [chaos: {chaos}]" if chaos else ""), below)
@@ -63,13 +61,3 @@ def target(asked: Asked) -> str:
     whole = (asked.target or asked.path) + ("?" if asked.query else "") + "&".join(pairs)
     shown = TOKEN.sub("...", whole)
     return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}..."
-
-
-def _said(reply: Reply) -> str:
-    """Why a request failed that was not refused by us in so many words: the authority's errors (RFC 6749, 5.2)."""
-    if reply.status < FAILED:
-        return ""
-    try:
-        return str(json.loads(reply.body)["error_description"])
-    except (ValueError, KeyError, TypeError):
-        return ""

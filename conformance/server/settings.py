@@ -16,7 +16,7 @@ class Settings:
     """`port` 0 takes a free one; `like` is None (strict) or "field"; without `state` nothing outlives the server.
 
     `workers` is the number of processes that serve; `log` tells of every request on standard error;
-    `chaos` is a seed of trouble.
+    `chaos` is a seed of trouble; `redirect_uris` are more of those that authorization answers may go to.
     """
 
     port: int = 0
@@ -27,6 +27,7 @@ class Settings:
     workers: int = 1
     log: bool = False
     chaos: int | None = None
+    redirect_uris: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

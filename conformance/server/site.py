@@ -54,7 +54,10 @@ class Keyring:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One running server. `password` opens the accounts of every tenant at its own authority; `now` is its clock."""
+    """One running server. `password` opens the accounts of every tenant at its own authority; `now` is its clock.
+
+    `redirects` are the redirect URIs that its authority knows beside its own.
+    """
 
     url: str
     tenants: tuple[Tenant, ...]
@@ -62,6 +65,7 @@ class Site:
     store: Store
     password: str
     now: Callable[[], float]
+    redirects: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:

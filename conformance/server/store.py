@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from conformance.errors import UsageError
+
+from . import sign_ins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,10 +37,6 @@ create table if not exists challenge (jti text primary key, expires real not nul
 create table if not exists provisioned (
     kid text not null, upn text not null, blob blob not null, created real not null, primary key (upn, kid)
 );
-create table if not exists device_code (
-    code text primary key, user_code text not null, tenant text not null, audience text not null,
-    client text not null, expires real not null, upn text not null
-) without rowid;
 """
 
 
@@ -70,20 +68,6 @@ class NonceRow:
     spent: bool
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceCode:
-    """A device authorization (RFC 8628) that waits for its user: `upn` is empty until someone has signed in."""
-
-    code: str
-    user_code: str
-    tenant: str
-    audience: str
-    client: str
-    expires: float
-    upn: str = ""
-
-
-PENDING = 1000
 _NAMES = tuple(field.name for field in fields(Device))
 _values = attrgetter(*_NAMES)
 _COLUMNS = ", ".join(_NAMES)
@@ -104,6 +88,7 @@ class Store:
                 path.touch(0o600)  # it holds private keys
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=64)
             self._prepare(lasting)
+            self.sign_ins = sign_ins.SignIns(self._db, self.transaction)
         except (sqlite3.Error, OSError) as error:
             raise UsageError(
                 f"the state file {path} cannot be used: {error}; name a new file or one that serve made"
@@ -117,7 +102,9 @@ class Store:
             raise sqlite3.DatabaseError("it is the database of another program")
         self._db.execute("pragma journal_mode = wal")
         self._db.execute(f"pragma synchronous = {'normal' if lasting else 'off'}")
-        self._db.executescript(f"begin immediate; {SCHEMA} pragma application_id = {APPLICATION}; commit;")
+        self._db.executescript(
+            f"begin immediate; {SCHEMA} {sign_ins.SCHEMA} pragma application_id = {APPLICATION}; commit;"
+        )
         with self.transaction():  # a file that can be read and not written is found out now, not at the first join
             self._db.execute("insert or replace into fact values ('opened', strftime('%s'))")
 
@@ -204,28 +191,6 @@ class Store:
     def add_key(self, kid: str, upn: str, blob: bytes, now: float) -> None:
         """Keeps a provisioned key."""
         self._db.execute("insert or replace into provisioned values (?, ?, ?, ?)", (kid, upn, blob, now))
-
-    def add_device_code(self, row: DeviceCode, now: float) -> None:
-        """Keeps a device code, and of those that wait no more than `PENDING`: the ones that end first go first."""
-        with self.transaction():
-            self._db.execute("delete from device_code where expires <= ?", (now,))
-            oldest = "select code from device_code order by expires desc limit -1 offset ?"
-            self._db.execute(f"delete from device_code where code in ({oldest})", (PENDING - 1,))  # noqa: S608 - our own words
-            self._db.execute("insert into device_code values (?, ?, ?, ?, ?, ?, ?)", astuple(row))
-
-    def device_code(self, code: str) -> DeviceCode | None:
-        """What waits under a device code."""
-        row = self._db.execute("select * from device_code where code = ?", (code,)).fetchone()
-        return DeviceCode(*row) if row else None
-
-    def approve_device_code(self, user_code: str, upn: str, now: float) -> bool:
-        """A user has signed in; False when no such code waits."""
-        done = "update device_code set upn = ? where user_code = ? and expires > ?"
-        return self._db.execute(done, (upn, user_code.upper(), now)).rowcount > 0
-
-    def redeem_device_code(self, code: str) -> bool:
-        """Forgets a device code, which is good for one token; False when it is gone already."""
-        return self._db.execute("delete from device_code where code = ?", (code,)).rowcount == 1
 
     def check(self) -> None:
         """Reads and writes; sqlite3.Error when the file can do either no more."""

@@ -1,4 +1,4 @@
-"""The site's own OAuth 2 authority: metadata, keys, and two grants (RFC 6749 4.3, RFC 8628).
+"""The site's own OAuth 2 authority: metadata, keys, and the grants of its token endpoint (RFC 6749, RFC 8628).
 
 The one rule: it is an authority of its own, with RFC 6749's errors (400, `error`, `error_description`), not a part of
 DRS. Every account `<name>@<domain>` of a tenant exists, and one password, told on the first line, opens them all.
@@ -6,34 +6,23 @@ DRS. Every account `<name>@<domain>` of a tenant exists, and one password, told 
 
 from __future__ import annotations
 
-import hmac
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
 
-from conformance.server import authority
+from conformance.server import authority, oauth
 from conformance.server.asked import Asked, Reply
-from conformance.server.site import BROKER, RESOURCE
-from conformance.server.store import DeviceCode
+from conformance.server.oauth import OAuthError
+from conformance.server.sign_ins import CODE, DEVICE, REFRESH, SignIn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from conformance.server.site import Site, Tenant
+    from conformance.server.site import Tenant
 
     from .service import Service
 
-DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
-DEVICE_LIFETIME = 900
-INTERVAL = 5
-
-
-class OAuthError(Exception):
-    """An error of RFC 6749 section 5.2: its code and a sentence."""
-
-    def __init__(self, code: str, description: str) -> None:
-        super().__init__(code)
-        self.document = {"error": code, "error_description": description}
+REFRESH_LIFETIME = 90 * 86400.0  # seconds
 
 
 def metadata(service: Service, asked: Asked) -> Reply:
@@ -52,145 +41,108 @@ def token(service: Service, asked: Asked) -> Reply:
     """The token endpoint."""
     tenant = service.tenant(asked)
     try:
-        form = _form(asked)
+        form = oauth.form(asked)
         return GRANTS.get(form.get("grant_type", ""), _unsupported)(service, tenant, form)
     except OAuthError as error:
-        return Reply.of(error.document, 400)
-
-
-def device_code(service: Service, asked: Asked) -> Reply:
-    """The device authorization endpoint (RFC 8628 section 3.1)."""
-    tenant = service.tenant(asked)
-    try:
-        form = _form(asked)
-        client, audience = _client(form), _audience(service.site, form)
-    except OAuthError as error:
-        return Reply.of(error.document, 400)
-    user_code = "".join(secrets.choice("BCDFGHJKLMNPQRSTVWXZ") for _ in range(9))
-    now = service.site.now()
-    waiting = DeviceCode(
-        secrets.token_urlsafe(32), user_code, tenant.tenant_id, audience, client, now + DEVICE_LIFETIME
-    )
-    service.site.store.add_device_code(waiting, now)
-    page = f"{service.site.url}/devicelogin"
-    return Reply.of(
-        {
-            "device_code": waiting.code,
-            "user_code": user_code,
-            "verification_uri": page,
-            "verification_url": page,
-            "expires_in": DEVICE_LIFETIME,
-            "interval": INTERVAL,
-            "message": f"To sign in, open {page} and enter the code {user_code}.",
-        }
-    )
-
-
-LOGIN_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sign in on another device</title>
-<h1>Sign in on another device</h1><p role="status">{status}</p><form method="post">
-<p><label>Code <input name="user_code" autocomplete="off"></label></p>
-<p><label>User <input name="username" autocomplete="username"></label></p>
-<p><label>Password <input name="password" type="password" autocomplete="current-password"></label></p>
-<p><button>Sign in</button></p></form></html>
-"""
-
-
-def login_page(_service: Service, _asked: Asked) -> Reply:
-    """The form behind `verification_uri`."""
-    return _page("Enter the code that your device shows.", 200)
-
-
-def login(service: Service, asked: Asked) -> Reply:
-    """The form, filled in."""
-    try:
-        form = _form(asked)
-        upn = _authenticate(service.site, form)
-    except OAuthError as error:
-        return _page(error.document["error_description"], 400)
-    if not service.site.store.approve_device_code(form.get("user_code", "").strip(), upn, service.site.now()):
-        return _page("The code is not known, or out of date.", 400)
-    return _page("You are signed in. You may close this page.", 200)
-
-
-def _page(status: str, code: int) -> Reply:
-    headers = (("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store"))
-    return Reply(code, headers, LOGIN_PAGE.replace("{status}", status).encode())
+        return error.reply()
 
 
 def _password(service: Service, tenant: Tenant, form: Mapping[str, str]) -> Reply:
-    client, audience = _client(form), _audience(service.site, form)
-    upn = _authenticate(service.site, form)
-    if service.site.tenant(upn.rpartition("@")[2]) != tenant:
+    client, audience = oauth.client(form), oauth.audience(service.site, form)
+    upn, theirs = oauth.authenticated(service.site, form)
+    if theirs != tenant:
         raise OAuthError("invalid_grant", "The user is not of this tenant.")
-    return _granted(service.site, tenant, upn, audience, client)
+    family, scope = secrets.token_hex(8), form.get("scope", "")
+    signed_in = SignIn(REFRESH, tenant.tenant_id, client, audience, scope, 0.0, upn=upn, family=family)
+    return _granted(service, tenant, signed_in, form)
 
 
 def _device(service: Service, tenant: Tenant, form: Mapping[str, str]) -> Reply:
-    code, store = form.get("device_code") or form.get("code") or "", service.site.store
-    waiting = store.device_code(code)
-    if waiting is None or waiting.tenant != tenant.tenant_id or waiting.client != _client(form):
-        raise OAuthError("invalid_grant", "The device code is not known.")
+    handle = form.get("device_code") or form.get("code") or ""
+    waiting = _found(service, tenant, form, DEVICE, handle)
     if service.site.now() >= waiting.expires:
-        store.redeem_device_code(code)
         raise OAuthError("expired_token", "The device code is out of date.")
     if not waiting.upn:
         raise OAuthError("authorization_pending", "The user has not signed in yet.")
-    if not store.redeem_device_code(code):
-        raise OAuthError("invalid_grant", "The device code was redeemed before.")
-    return _granted(service.site, tenant, waiting.upn, waiting.audience, waiting.client)
+    _spend(service, waiting, handle)
+    return _granted(service, tenant, waiting, form)
 
 
-def _granted(site: Site, tenant: Tenant, upn: str, audience: str, client: str) -> Reply:
-    granted = authority.access_token(site, tenant, upn, audience=audience, client=client)
-    document = {"token_type": "Bearer", "expires_in": authority.LIFETIME, "resource": audience, "access_token": granted}
-    return Reply.of(document)
+def _code(service: Service, tenant: Tenant, form: Mapping[str, str]) -> Reply:
+    handle = form.get("code", "")
+    code = _found(service, tenant, form, CODE, handle)
+    if code.redirect_uri != form.get("redirect_uri"):
+        raise OAuthError("invalid_grant", "redirect_uri is not that of the authorization request.")
+    oauth.prove(code, form)
+    _in_time(service, code)
+    _spend(service, code, handle)
+    return _granted(service, tenant, code, form)
+
+
+def _refresh(service: Service, tenant: Tenant, form: Mapping[str, str]) -> Reply:
+    handle = form.get("refresh_token", "")
+    kept = _found(service, tenant, form, REFRESH, handle)
+    _in_time(service, kept)
+    _spend(service, kept, handle)
+    return _granted(service, tenant, replace(kept, nonce="", scope=form.get("scope", kept.scope)), form)
 
 
 def _unsupported(_service: Service, _tenant: Tenant, _form: Mapping[str, str]) -> Reply:
-    raise OAuthError("unsupported_grant_type", f"grant_type must be password or {DEVICE_GRANT}.")
+    raise OAuthError("unsupported_grant_type", f"grant_type must be one of {', '.join(authority.GRANTS)}.")
 
 
 GRANTS: Mapping[str, Callable[[Service, Tenant, Mapping[str, str]], Reply]] = {
-    "password": _password,
-    DEVICE_GRANT: _device,
+    **dict(zip(authority.GRANTS, (_code, _refresh, _device, _password), strict=True)),
     "device_code": _device,
 }
+NAMES = {DEVICE: "device code", CODE: "code", REFRESH: "refresh token"}
 
 
-def _authenticate(site: Site, form: Mapping[str, str]) -> str:
-    """The UPN of an account of this site; OAuthError when the name or the password is not right."""
-    upn = form.get("username", "").strip()
-    user, _, domain = upn.rpartition("@")
-    right = hmac.compare_digest(form.get("password", "").encode(), site.password.encode())
-    if not (right and user and domain.lower() in {tenant.domain for tenant in site.tenants}):
-        raise OAuthError("invalid_grant", "The user or the password is wrong.")
-    return upn
+def _found(service: Service, tenant: Tenant, form: Mapping[str, str], kind: str, handle: str) -> SignIn:
+    """What is to be redeemed; OAuthError where it is none of this tenant and client, or was redeemed.
+
+    A resource that is named again has to be one of this service (RFC 8707 2.2).
+    """
+    client, found = oauth.client(form), service.site.store.sign_ins.find(kind, handle)
+    if found is None or (found.tenant, found.client) != (tenant.tenant_id, client):
+        raise OAuthError("invalid_grant", f"The {NAMES[kind]} is not known.")
+    if found.spent:
+        raise _redeemed(service, found)
+    return replace(found, audience=oauth.audience(service.site, form, found.audience))
 
 
-def _client(form: Mapping[str, str]) -> str:
-    if form.get("client_id", "").lower() != BROKER:
-        raise OAuthError("invalid_client", f"client_id must be the authentication broker, {BROKER}.")
-    return BROKER
+def _in_time(service: Service, found: SignIn) -> None:
+    if service.site.now() >= found.expires:
+        raise OAuthError("invalid_grant", f"The {NAMES[found.kind]} is out of date.")
 
 
-def _audience(site: Site, form: Mapping[str, str]) -> str:
-    """The resource asked for: `resource` (v1) or a `scope` of it (v2)."""
-    wanted = [form.get("resource", ""), *(scope.rpartition("/")[0] for scope in form.get("scope", "").split())]
-    named = [resource.rstrip("/") for resource in wanted if resource.rstrip("/") in (RESOURCE, site.resource)]
-    if not named:
-        raise OAuthError("invalid_target", f"resource must be {RESOURCE} or {site.resource}.")
-    return named[0]
+def _spend(service: Service, found: SignIn, handle: str) -> None:
+    if not service.site.store.sign_ins.spend(handle):
+        raise _redeemed(service, found)
 
 
-def _form(asked: Asked) -> dict[str, str]:
-    """The form of a body; RFC 6749 3.2: no parameter more than once."""
-    kind = (asked.header("content-type") or "").partition(";")[0].strip().lower()
-    if kind != "application/x-www-form-urlencoded":
-        raise OAuthError("invalid_request", "The media type must be application/x-www-form-urlencoded.")
-    try:
-        pairs = parse_qsl(asked.body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=50)
-    except ValueError:
-        raise OAuthError("invalid_request", "The body is not a form.") from None
-    if len(dict(pairs)) != len(pairs):
-        raise OAuthError("invalid_request", "A parameter is there more than once.")
-    return dict(pairs)
+def _redeemed(service: Service, found: SignIn) -> OAuthError:
+    """Whoever is second may be a thief, or be robbed: all that was granted for it ends (RFC 6749 4.1.2)."""
+    service.site.store.sign_ins.revoke(found.family)
+    return OAuthError("invalid_grant", f"The {NAMES[found.kind]} was redeemed before; what it brought is revoked.")
+
+
+def _granted(service: Service, tenant: Tenant, signed_in: SignIn, form: Mapping[str, str]) -> Reply:
+    """Tokens: for access, to renew it, and, where `openid` was asked for, one about the user."""
+    site, upn = service.site, signed_in.upn
+    renewing = replace(
+        signed_in, kind=REFRESH, expires=site.now() + REFRESH_LIFETIME, user_code="", redirect_uri="", challenge=""
+    )
+    document: dict[str, object] = {
+        "token_type": "Bearer",
+        "expires_in": authority.LIFETIME,
+        "ext_expires_in": authority.LIFETIME,
+        "resource": signed_in.audience,
+        "access_token": authority.access_token(site, tenant, upn, audience=signed_in.audience, client=signed_in.client),
+        "refresh_token": site.store.sign_ins.add(renewing, site.now()),
+    }
+    if "openid" in signed_in.scope.split():
+        document["id_token"] = authority.id_token(site, tenant, upn, signed_in.client, signed_in.nonce)
+    if form.get("client_info") == "1":
+        document["client_info"] = authority.client_info(tenant, upn)
+    return Reply.of(document)
