@@ -29,38 +29,44 @@ def now() -> str:
 
 @dataclass(slots=True)
 class Journal:
-    """Appended to line by line, so that several workers may; `fresh` are the records that the stream has not yet."""
+    """Appended to line by line, so that several workers may; `fresh` are the records that the stream has not yet.
+
+    `by` is who writes: one who has no more than one group of requests under way at a time.
+    """
 
     path: Path
     synced: bool
     fresh: list[Device] = field(default_factory=list)
+    by: int | str = field(default_factory=os.getpid)
 
     def asked(self, number: int) -> None:
         """So many requests that may create a device are about to be sent; those before were answered. `UsageError`."""
-        self._append({"asked": number, "at": now(), "by": os.getpid()})
+        self.append({"asked": number, "at": now(), "by": self.by})
 
     def add(self, made: Made) -> None:
         """Writes a device down. Raises `UsageError` when it cannot: a device nobody knows of is litter."""
         device = Device(made.id, now(), made.thumbprint)
         self.fresh.append(device)
-        self._append({**device.to_json(), "url": made.url, "certificate": made.certificate, "by": os.getpid()})
+        self.append({**device.to_json(), "url": made.url, "certificate": made.certificate, "by": self.by})
 
     def gone(self, id_: str) -> None:
         """Writes down that a device was removed."""
         device = Device(id_, now(), "", removed=True)
         self.fresh.append(device)
-        self._append({"id": id_, "removed": True, "at": device.created})
+        self.append({"id": id_, "removed": True, "at": device.created})
 
     def close(self) -> None:
         """Every request was answered."""
         if self.path.exists():
-            self._append({"asked": 0, "at": now(), "by": os.getpid()})
+            self.append({"asked": 0, "at": now(), "by": self.by})
 
-    def _append(self, value: Mapping[str, Any]) -> None:
+    def append(self, *values: Mapping[str, Any]) -> None:
+        """Writes lines; they are on disk together, where that is asked for. Raises `UsageError` when it cannot."""
+        lines = "".join(f"{json.dumps(value)}\n" for value in values)
         try:
             handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
             try:
-                os.write(handle, (json.dumps(value) + "\n").encode())
+                os.write(handle, lines.encode())
                 if self.synced:
                     os.fsync(handle)
             finally:
