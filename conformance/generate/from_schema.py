@@ -24,6 +24,8 @@ LARGEST_INTEGER: Final = 2**31 - 1
 # Letters, marks, numbers, punctuation, symbols and the plain space of every script. Control characters, unassigned code
 # points and separators are left out: no text promises that a name made of those is taken.
 TEXT: Final = st.characters(categories=("L", "M", "N", "P", "S"), include_characters=" ")
+# All that UTF-8 can carry, as `from_regex` has it by itself; but there each code point is tried, which takes a second.
+ENCODABLE: Final = st.characters(exclude_categories=["Cs"])
 
 
 def from_schema(schema: Any, formats: Formats, root: Schema | None = None) -> Strategy:
@@ -77,7 +79,7 @@ def _string(schema: Schema, formats: Formats, _root: Schema) -> Strategy:
             raise CatalogueError(f"format {schema['format']!r} is not one of {', '.join(sorted(formats))}")
         drawn: st.SearchStrategy[str] = formats[schema["format"]]
     elif "pattern" in schema:
-        drawn = st.from_regex(re.compile(schema["pattern"]))
+        drawn = st.from_regex(re.compile(schema["pattern"]), alphabet=ENCODABLE)
     else:
         longest = max(least, LONGEST_TEXT) if most is None else most
         drawn = st.text(TEXT, min_size=least, max_size=longest).filter(lambda text: not text or text.strip() != "")

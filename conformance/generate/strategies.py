@@ -21,7 +21,7 @@ from conformance.generate.accepted import NAMES
 from conformance.generate.attested import attestation
 from conformance.generate.csr import CsrDraft, common_name
 from conformance.generate.faults.challenge import made_up
-from conformance.generate.from_schema import Strategy, from_schema
+from conformance.generate.from_schema import ENCODABLE, Strategy, from_schema
 from conformance.generate.join import JoinDraft
 from conformance.generate.spelling import Spelling
 from conformance.spec import schemas
@@ -42,7 +42,9 @@ FIELDS: Final[Mapping[str, str]] = {
     "JoinType": "join_type",
 }
 
-_LABELS = st.from_regex(r"[a-z]([a-z0-9-]{0,10}[a-z0-9])?", fullmatch=True).filter(lambda label: "--" not in label)
+_LABELS = st.from_regex(r"[a-z]([a-z0-9-]{0,10}[a-z0-9])?", fullmatch=True, alphabet=ENCODABLE).filter(
+    lambda label: "--" not in label
+)
 
 
 @cache

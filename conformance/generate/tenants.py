@@ -10,11 +10,15 @@ from typing import Final
 
 from hypothesis import strategies as st
 
+from conformance.generate.from_schema import ENCODABLE
+
 _HOST: Final = frozenset((string.ascii_letters + string.digits + "-._~").encode())
 _LABEL: Final = r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?"
 
 UNKNOWN_IDS: Final = st.uuids(version=4).map(str)
-UNKNOWN_DOMAINS: Final = st.from_regex(_LABEL, fullmatch=True).map(lambda label: f"{label}.invalid")  # RFC 6761 6.4
+UNKNOWN_DOMAINS: Final = st.from_regex(_LABEL, fullmatch=True, alphabet=ENCODABLE).map(
+    lambda label: f"{label}.invalid"  # RFC 6761 6.4
+)
 MALFORMED: Final = st.sampled_from(
     (
         b"not a tenant",
