@@ -52,6 +52,7 @@ PARTS = {
     part.name: part
     for part in (
         Part("start", "from the command to its first request", "bench.start"),
+        Part("server", "the reference server beside RSA-2048 signatures", "bench.server_rate"),
         Part("replay", "the suite beside a bare replay of its exchanges", "bench.replay"),
     )
 }
