@@ -35,6 +35,11 @@ class Ledger:
         """Whether any requirement failed."""
         return bool(self._failures)
 
+    @property
+    def passes(self) -> int:
+        """How often a requirement was borne out."""
+        return self._passes.total()
+
     def passed(self, requirement: str, exchange: Exchange) -> None:
         """One case that bears the requirement out."""
         self._passes[requirement] += 1

@@ -15,13 +15,15 @@ from conformance.errors import ConformanceError, TargetError, UsageError
 from conformance.kit import Twins
 from conformance.plugin import dry
 from conformance.plugin.budget import Budget
+from conformance.plugin.corpus import Corpus
 from conformance.plugin.interrupts import Interrupts
 from conformance.plugin.network import sharing
 from conformance.plugin.options import spelled
 from conformance.plugin.recording import Recorder
-from conformance.plugin.run import Run, journal_of, open_session, prepare, worker_input, worker_session
+from conformance.plugin.run import Run, journal_of, open_session, prepare
 from conformance.plugin.settings import Settings, given
 from conformance.plugin.sparing import Sparing
+from conformance.plugin.spread import worker_input, worker_session
 from conformance.plugin.thrift import Plan, allowance_of
 from conformance.report import github, terminal
 from conformance.results import Device, Results, TestRecord
@@ -68,12 +70,15 @@ def _plan(config: pytest.Config, run: Run) -> Plan | None:
 
 
 def _hypothesis(config: pytest.Config, settings: Settings) -> None:
-    """The same seed sends the same requests, whatever ran before, and whatever else of the user's is imported."""
+    """The same seed sends the same requests, whatever ran before, and whatever else of the user's is imported.
+
+    With a database of examples, what is in it is sent too, and what failed of it in place of what the seed draws.
+    """
     hypothesis.settings.register_profile(
         "drs",
         max_examples=settings.profile.examples,
         deadline=None,  # a slow target is the target's affair, and has a time-out of its own
-        database=None,
+        database=Corpus(settings.examples) if settings.examples else None,
         print_blob=False,
         suppress_health_check=list(hypothesis.HealthCheck),
     )
@@ -139,6 +144,8 @@ class Controller:
                 self.run.record(Device.from_json(value))
             elif name == "drs-stopped":
                 self.run.stop(str(value))
+            elif name == "drs-remark":
+                self.run.remarks[str(value)] = None
         if self.run.unwritable is not None:
             pytest.exit(str(self.run.unwritable), self.run.unwritable.exit_status)
 
@@ -192,7 +199,7 @@ class Controller:
         if self.results is not None and not self._quiet:
             report = self.run.settings.out / "index.html"
             told = terminal.plain(terminal.summary(self.results, catalogue(), report))
-            terminalreporter.write_line(spelled(told, self.run.prefix) + self.run.remark)
+            terminalreporter.write_line(spelled(told + "\n".join(self.run.remarks), self.run.prefix))
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """In a workflow of GitHub, nothing that pytest prints of a target is to be taken for a command of it."""

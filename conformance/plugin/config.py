@@ -98,7 +98,7 @@ def _value(key: str, value: Any, path: Path, options: Mapping[str, Option]) -> A
     for text in texts:
         _refuse_credentials(key, text, path)
     if option.path:
-        texts = [os.path.join(path.parent, text) for text in texts]  # noqa: PTH118 - of texts, and absolute ones stay
+        texts = [text if "://" in text else os.path.join(path.parent, text) for text in texts]  # noqa: PTH118 - of texts
     return texts if option.many else texts[0]
 
 
@@ -111,9 +111,9 @@ def _text(key: str, value: Any, path: Path) -> str:
 
 
 def _refuse_credentials(key: str, text: str, path: Path) -> None:
-    """A header or a proxy may hold a credential, where the other options cannot."""
+    """A header, a proxy or a database may hold a credential, where the other options cannot."""
     header = key == "header" and text.partition(":")[0].strip().lower() in _CREDENTIALS
-    if header or (key == "proxy" and "@" in text):
-        raise UsageError(
-            f"{path.name}: {key} holds a credential, and secrets never belong in a file; pass DRS_{key.upper()}"
-        )
+    url = key == "proxy" or (key == "example-database" and "://" in text)
+    if header or (url and "@" in text):
+        variable = f"DRS_{key.upper().replace('-', '_')}"
+        raise UsageError(f"{path.name}: {key} holds a credential, and secrets never belong in a file; pass {variable}")

@@ -84,6 +84,12 @@ OPTIONS = (
     Option("out", "directory for results and report", "DIR", "reports", path=True),
     Option("allure", "make Allure's page too, with Allure 3 on PATH or through npx"),
     Option("seed", "seed of everything random; the same seed sends the same requests", "N", "0"),
+    Option(
+        "example-database",
+        "where runs share examples that failed, to try them first: a folder, or redis://host:port/number",
+        "DIR-OR-URL",
+        path=True,
+    ),
     Option("select", "run only this requirement, id prefix or section; repeatable", "ID-OR-SECTION", many=True),
     Option("budget", "time to take, such as 20s: the tests that show most come first, the rest is left out", "TIME"),
     Option("timeout", "seconds to wait for an answer", "SECONDS", "10"),

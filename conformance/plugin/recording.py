@@ -17,7 +17,7 @@ from conformance.kit import Case, CheckFailed, NotOffered, Session, Unproven, on
 from conformance.kit.judgings import Judgings
 from conformance.paths import SUITES
 from conformance.plugin import budget as budgets
-from conformance.plugin import labels
+from conformance.plugin import corpus, labels
 from conformance.plugin.budget import Budget
 from conformance.plugin.journal import Journal
 from conformance.plugin.order import named
@@ -124,6 +124,7 @@ class Recorder:
         if self._budget:
             places = budgets.places()
             items.sort(key=lambda item: places.get(named(item.nodeid), len(places)))
+        corpus.first(items)
         for item in items:
             unknown = [id_ for id_ in declared(item) if id_ not in catalogue().requirements]
             if unknown or not declared(item):
@@ -198,6 +199,8 @@ class Recorder:
             self.session.stopped = self.session.stopped or self.session.patience.end()
             if reason := self.session.stopped or self.session.refused_token:
                 report.user_properties.append(("drs-stopped", reason))
+            if (shared := corpus.current()) is not None and shared.lost is not None:
+                report.user_properties.append(("drs-remark", shared.lost))
         if call.when == "teardown" and CASE in item.stash:
             del item.stash[CASE]  # with every exchange of the test: pytest keeps its items to the end of the session
         return report

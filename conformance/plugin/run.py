@@ -12,13 +12,12 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from conformance.client import Credentials, Target, Transport
 from conformance.errors import ConformanceError, TargetError, UsageError
 from conformance.kit import Session, Unproven
 from conformance.kit.patience import Patience
-from conformance.plugin import again
+from conformance.plugin import again, corpus
 from conformance.plugin.again import Earlier
 from conformance.plugin.budget import Budget
 from conformance.plugin.embedded import ReferenceServer, credentials_of, target_of
@@ -55,7 +54,7 @@ class Run:
     records: list[StreamRecord] = field(default_factory=list)
     stopped: str | None = None
     prefix: str = "--"  # how the user spells options
-    remark: str = ""  # said beside the verdict
+    remarks: dict[str, None] = field(default_factory=dict)  # said beside the verdict, each once
     interrupted: bool = False
     finishing: bool = False  # from here on nothing may keep the results from being written
     unwritable: UsageError | None = None
@@ -161,7 +160,8 @@ class Run:
         results = fold(self.records, catalogue())
         write_all(self.settings.out, results)
         allure.write(self.settings.out, self.records, catalogue())
-        self.remark = allure_page.make(self.settings.out) if self.settings.allure else ""
+        if self.settings.allure:
+            self.remarks[allure_page.make(self.settings.out)] = None
         return results
 
     def _tidy(self) -> None:
@@ -189,6 +189,8 @@ def prepare(raw: Raw) -> Run:
         _refuse_orphans(raw)
     elif earlier is not None:
         again.check_target(raw, earlier, named[0])
+    if settings.examples is not None:
+        corpus.check(settings.examples)
     _make_room(settings.out, raw.said("out"), earlier)
     if named is not None:
         return Run(settings, *named, _writer(settings.out, earlier), earlier=earlier)
@@ -261,30 +263,3 @@ def open_session(settings: Settings, target: Target, credentials: Credentials, j
 def journal_of(settings: Settings, target: Target) -> Journal:
     """Where this run writes its devices down."""
     return Journal(settings.out / LEDGER, synced=not target.loopback)
-
-
-def worker_input(run: Run) -> dict[str, Any]:
-    """What a worker of pytest-xdist needs to speak to the same target; options it reads for itself."""
-    ready = run.server.ready if run.server else None
-    budget = run.budget()
-    return {
-        "ready": ready,
-        "values": again.values(run.settings),
-        "done": sorted(run.settings.done),
-        "left": budget.left if budget else None,
-    }
-
-
-def worker_session(raw: Raw, given_by_controller: dict[str, Any]) -> tuple[Settings, Target, Credentials]:
-    """A worker's settings, and the target its controller has."""
-    settings = replace(
-        Settings.read(again.with_values(raw, given_by_controller["values"])),
-        done=frozenset(given_by_controller["done"]),
-    )
-    ready = given_by_controller["ready"]
-    if ready is None:
-        target, credentials = read_target(raw, settings.timeout)
-    else:
-        target = target_of(ready, settings.timeout)
-        credentials = credentials_of(ready, target)
-    return settings, target, credentials

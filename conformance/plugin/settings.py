@@ -13,7 +13,7 @@ from conformance.client.secrets import check_token, claims, expired
 from conformance.client.target import check_url
 from conformance.errors import TargetError, UsageError
 from conformance.kit import Profile, profile
-from conformance.plugin import budget
+from conformance.plugin import budget, corpus
 from conformance.plugin.care import devices_allowed
 from conformance.plugin.network import read_network
 from conformance.plugin.options import Raw
@@ -44,6 +44,7 @@ class Settings:
     done: frozenset[str] = frozenset()
     budget: float | None = None  # seconds
     max_devices: int | None = None
+    examples: corpus.Place | None = None  # where failing examples are shared
 
     @classmethod
     def read(cls, raw: Raw) -> Settings:
@@ -64,6 +65,7 @@ class Settings:
             budget=_budget(raw),
             max_devices=_max_devices(raw),
             allure=raw.flag("allure"),
+            examples=corpus.place(raw),
         )
 
 

@@ -14,6 +14,7 @@ import pytest
 from _pytest.outcomes import Skipped
 
 from conformance.kit import Case, CheckFailed
+from conformance.plugin.corpus import Came, Corpus, current, keyed
 
 ATTEMPTS: Final = 80  # behind the first failure; a profile of more examples may spend as many
 _ORIGINAL: Final = "drs_inner_test"
@@ -32,8 +33,28 @@ def bounded(item: pytest.Function, case: Case) -> None:
     inner = getattr(hypothesis, _ORIGINAL, hypothesis.inner_test)  # the same function may be a test many times
     setattr(hypothesis, _ORIGINAL, inner)
     failed: dict[str, CheckFailed] = {}
+    if (corpus := current()) is not None:
+        keyed(item.nodeid, item.obj)
+        inner = _told(inner, corpus)
     hypothesis.inner_test = _counted(inner, failed, max(ATTEMPTS, case.session.profile.examples))
     item.obj = _ending(item.obj, failed)
+
+
+def _told(inner: Function, corpus: Corpus) -> Function:
+    """The function under `@given`; the shared database learns what came of each example."""
+
+    @wraps(inner)
+    def example(case: Case, **drawn: Any) -> None:
+        corpus.came, before = Came.OPEN, case.ledger.passes
+        try:
+            inner(case=case, **drawn)
+        except CheckFailed:
+            corpus.came = Came.FAILED
+            raise
+        if case.ledger.passes > before:
+            corpus.came = Came.HELD
+
+    return example
 
 
 def _counted(inner: Function, failed: dict[str, CheckFailed], attempts: int) -> Function:

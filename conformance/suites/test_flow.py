@@ -38,7 +38,7 @@ ANY = (ORDER, GOES_ON, NO_DEVICE, REUSED, KEPT, "nonce/unique", *DISTINCT, *WHOL
 FAULTS = ("csr-signature", "transport-key-magic", "join-type-required", "csr-cn")
 STORIES = settings(
     max_examples=max(2, settings.default.max_examples // 4) if settings.default else 2,
-    phases=(Phase.explicit, Phase.generate),  # a shorter story would be other devices, and another past
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),  # a shorter story would be other devices, and another past
 )
 
 Judged = tuple[Verdict, str]

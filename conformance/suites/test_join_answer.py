@@ -233,7 +233,7 @@ def test_certificate_in_the_eyes_of_a_linter(case: Case) -> None:
 # --- every request that conforms, and what all devices show together
 
 
-@settings(phases=(Phase.explicit, Phase.generate))  # a shorter example would be another device
+@settings(phases=(Phase.explicit, Phase.reuse, Phase.generate))  # a shorter example would be another device
 @given(draft=join_drafts())
 @may_bear_on(*WHOLE, "join-answer/membership-changes", *CHANGES)
 def test_answer_to_any_conforming_request(case: Case, draft: JoinDraft) -> None:
