@@ -35,7 +35,9 @@ class Request:
     """What was sent, secrets replaced. `label` says in words what it is; `body` is empty where none was sent.
 
     `octets` is all that went over a connection that was spoken over octet by octet, and empty where a library wrote the
-    request; `finished` says that our side of that connection was closed behind them.
+    request; `finished` says that our side of that connection was closed behind them; `chunked`, that the body went in
+    chunks. `secrets` says of each `REDACTED`, in the order of `octets`, or else of URL, headers and body, which secret
+    stood there (`token`, `challenge`, …): all of it, or some characters (`token 3:90 of 700`); empty if not known.
     """
 
     method: str
@@ -45,6 +47,8 @@ class Request:
     label: str = ""
     octets: bytes = b""
     finished: bool = False
+    chunked: bool = False
+    secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

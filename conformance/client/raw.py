@@ -111,7 +111,8 @@ class Conversation:
         """The next answer, as that to this message."""
         started = time.perf_counter()
         request = recorded(self._secrets, message.method, self._url, message.fields, body=message.body, label=label)
-        request = replace(request, octets=self._shown(), finished=self._finished)
+        shown, called = self._shown()
+        request = replace(request, octets=shown, finished=self._finished, secrets=called)
         try:
             outcome = self._answer(message.method, time.monotonic() + (timeout or self._target.timeout))
         except TimeoutError:
@@ -125,10 +126,15 @@ class Conversation:
         answer, failure = (outcome, None) if isinstance(outcome, Answer) else (None, outcome)
         return Exchange(request, answer, failure, time.perf_counter() - started)
 
-    def _shown(self) -> bytes:
-        """What was sent, without secrets: by lines, or the end of one would go with the secret before it."""
-        lines = b"".join(self._secrets.redact(piece) for piece in _LINES.split(self._out))
-        return self._secrets.redact(lines)  # what is a secret over several lines only
+    def _shown(self) -> tuple[bytes, tuple[str, ...]]:
+        """What was sent, without secrets: by lines, or the end of one would go with the secret before it.
+
+        And what they are called, where none goes over several lines.
+        """
+        pieces = _LINES.split(self._out)
+        lines = b"".join(map(self._secrets.redact, pieces))
+        shown = self._secrets.redact(lines)
+        return shown, tuple(name for piece in pieces for name in self._secrets.named(piece)) if shown is lines else ()
 
     def _answer(self, method: str, ends: float) -> Answer | Failure:
         if self._failed:

@@ -36,7 +36,7 @@ class Secrets:
     """Every secret of a run, to be replaced wherever it might be written down."""
 
     def __init__(self) -> None:
-        self._known: set[str] = set()
+        self._known: dict[str, str] = {}
         self._forms: list[bytes] = []
         self._windows: dict[bytes, tuple[int, int]] = {}
         self._short: list[bytes] = []
@@ -50,10 +50,12 @@ class Secrets:
         """Whether the value of this header field is kept from what is written down."""
         return header.lower() in self._hidden
 
-    def add(self, secret: str) -> str:
-        """Remembers a secret and returns it."""
-        if secret not in self._known:
-            self._known.add(secret)
+    def add(self, secret: str, name: str = "") -> str:
+        """Remembers a secret, and what it is called where that is said; returns it."""
+        new = secret not in self._known
+        if new or name:
+            self._known[secret] = name
+        if new:
             whole = secret.encode("utf-8", "surrogatepass")
             start = _header(whole)
             self._remember(whole, start, stride=1)
@@ -75,11 +77,33 @@ class Secrets:
 
     def redact(self, data: bytes) -> bytes:
         """The same bytes with every known secret replaced."""
+        spans = self._spans(data)
+        return _replaced(data, spans) if spans else data
+
+    def named(self, data: bytes) -> tuple[str, ...]:
+        """What `redact` replaces in these bytes, piece by piece: which secret, all of it or which characters.
+
+        A piece is called after nothing where its secret has no name, or stands there in another form.
+        """
+        return tuple(self._name(data[start:end]) for start, end in _merged(self._spans(data)))
+
+    def _name(self, piece: bytes) -> str:
+        text = piece.decode("utf-8", "surrogateescape")
+        if text in self._known:
+            return self._known[text]
+        whole = next((secret for secret, name in self._known.items() if name and text in secret), None)
+        if whole is None:
+            return ""
+        start = whole.index(text)
+        return f"{self._known[whole]} {start}:{start + len(text)} of {len(whole)}"
+
+    def _spans(self, data: bytes) -> list[Span]:
+        """Where secrets stand, in no order, some perhaps in one another."""
         spans = list(self._found(data.translate(_FOLD)))
         if any(mark in data for mark in (b"\\", b"%", b"&#", b"\n")):
             plain, original = _unescaped(data.translate(_FOLD))
             spans += [original(span) for span in self._found(plain)]
-        return _replaced(data, spans) if spans else data
+        return spans
 
     def redact_text(self, text: str) -> str:
         """The same text with every known secret replaced."""
@@ -176,12 +200,22 @@ def _meant(escape: re.Match[bytes]) -> bytes:
     return bytes([int(number) & 0x7F]).translate(_FOLD) if number else slash or b""
 
 
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    """The spans in order, overlapping and adjoining ones together."""
+    merged: list[Span] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        else:
+            merged.append((start, end))
+    return merged
+
+
 def _replaced(data: bytes, spans: Iterable[Span]) -> bytes:
     """The data with each span, overlapping ones together, replaced by `REDACTED`."""
     made: list[bytes] = []
     ended = 0
-    for start, end in sorted(spans):
-        if start > ended or not made:
-            made += [data[ended:start], REDACTED.encode()]
-        ended = max(ended, end)
+    for start, end in _merged(spans):
+        made += [data[ended:start], REDACTED.encode()]
+        ended = end
     return b"".join([*made, data[ended:]])

@@ -12,6 +12,7 @@ import logging
 import ssl
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 import httpcore
@@ -106,7 +107,9 @@ class Transport:
         if isinstance(outcome, Failure) and self._was_stale(outcome):
             outcome = self._attempt(exchange)
         seconds = time.perf_counter() - started
-        request = recorded(self._secrets, method, url, headers, body=body, label=label)
+        request = replace(
+            recorded(self._secrets, method, url, headers, body=body, label=label), chunked=chunked and bool(body)
+        )
         answer, failure = (outcome, None) if isinstance(outcome, Answer) else (None, outcome)
         return Exchange(request, answer, failure, seconds)
 
@@ -169,7 +172,24 @@ def recorded(secrets: Secrets, method: str, url: str, headers: Headers, *, body:
     shown = tuple(
         (redact(name), REDACTED if secrets.hides(name) else _shown(name, redact(value))) for name, value in headers
     )
-    return Request(redact(method), redact(url), shown, secrets.redact(body), redact(label))
+    held, called = secrets.redact(body), tuple(_called(secrets, url, headers))
+    if held is not body:
+        called += secrets.named(body)
+    return Request(redact(method), redact(url), shown, held, redact(label), secrets=called)
+
+
+def _called(secrets: Secrets, url: str, headers: Headers) -> Iterator[str]:
+    """What stands redacted in a URL and headers, in order."""
+    yield from secrets.named(url.encode("utf-8", "surrogatepass"))
+    for name, value in headers:
+        if secrets.hides(name):
+            yield "header"
+        elif name.lower() not in _CREDENTIALS:
+            yield from secrets.named(value.encode("utf-8", "surrogatepass"))
+        elif value:
+            scheme, _, rest = value.partition(" ")
+            pieces = secrets.named((rest if rest and scheme.isalpha() else value).encode("utf-8", "surrogatepass"))
+            yield pieces[0] if len(pieces) == 1 and " " not in pieces[0] else ""
 
 
 def _pieces(body: bytes) -> Iterator[bytes]:

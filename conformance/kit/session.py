@@ -218,7 +218,7 @@ class Session:
         if supply is None:
             raise Unproven(f"no {need} was given")
         try:
-            return self.secrets.add(supply.next())
+            return self.secrets.add(supply.next(), need)
         except ConformanceError as error:  # without it nothing further can be told from one refusal to the next
             self.stopped = str(error)
             raise TargetError(self.stopped) from None

@@ -192,11 +192,12 @@ def test_token_out_of_time_or_place(case: Case, id_: str) -> None:
     """A conforming request with a real token that has expired, is for another resource, or is another client's."""
     credentials = case.session.credentials
     supplies = {
-        "token-expired": credentials.expired_token,
-        "token-audience": credentials.audience_token,
-        "token-other-client": credentials.client_token,
+        "token-expired": ("expired-token", credentials.expired_token),
+        "token-audience": ("audience-token", credentials.audience_token),
+        "token-other-client": ("client-token", credentials.client_token),
     }
-    token = case.session.secret(supplies[id_.partition("/")[2]], id_)
+    need, supply = supplies[id_.partition("/")[2]]
+    token = case.session.secret(supply, need)
     case.refused_step(
         id_, f"a token that must not do ({id_})", case.session.join_step(), Twin.JOIN, layer="token", token=token
     )

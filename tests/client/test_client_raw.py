@@ -189,7 +189,7 @@ def test_no_server_is_unreachable() -> None:
 
 def test_no_secret_enters_an_exchange(raw: Raw) -> None:
     secrets = Secrets()
-    secrets.add(TOKEN)
+    secrets.add(TOKEN, "token")
     said = f"HTTP/1.1 400 Bad\r\nX-Seen: {TOKEN}\r\nContent-Length: {len(TOKEN)}\r\n\r\n{TOKEN}".encode()
     message = Message.of(STEP, TOKEN).adding(("X-Other", TOKEN))
     with conversation(raw(said + TOKEN.encode()), secrets) as connection:
@@ -199,6 +199,7 @@ def test_no_secret_enters_an_exchange(raw: Raw) -> None:
     assert TOKEN.split(".")[2] not in repr(exchange)
     assert TOKEN.encode() not in ending.octets
     assert dict(exchange.request.headers)["Authorization"] == f"Bearer {REDACTED}"
+    assert exchange.request.secrets == ("token", "token")
 
 
 def test_every_request_is_counted_and_its_rest_is_not(raw: Raw) -> None:

@@ -259,3 +259,17 @@ def test_libraries_log_nothing(transport: object, raw: Callable[..., str], caplo
     with caplog.at_level(0):
         transport.send("GET", raw(b"HTTP/1.1 204 No\r\n\r\n") + f"/?access_token={JWT}")
     assert caplog.records == []
+
+
+def test_what_is_replaced_is_called_by_its_name() -> None:
+    secrets = Secrets()
+    secrets.add(JWT, "token")
+    secrets.add(OPAQUE, "challenge")
+    secrets.add(SHORT)
+    found = f"{OPAQUE} and {JWT}, {SIGNATURE[:100]} {SHORT} {PAYLOAD.swapcase()}".encode()
+    start = len(JWT) - len(SIGNATURE)
+    assert secrets.named(found) == ("challenge", "token", f"token {start}:{start + 100} of {len(JWT)}", "", "")
+    assert secrets.redact(found).count(REDACTED.encode()) == 5
+    assert secrets.add(JWT) == JWT  # sent, by who knows no name for it
+    assert secrets.named(JWT.encode()) == ("token",)
+    assert secrets.named(b"nothing") == ()
