@@ -72,7 +72,8 @@ class Run:
         """
         header = Header(
             now(),
-            {"url": self.target.url, "tenant": self.target.tenant, "domain": self.target.domain or ""},
+            {"url": self.target.url, "tenant": self.target.tenant, "domain": self.target.domain or ""}
+            | ({"embedded": "yes"} if self.server else {}),
             self.settings.profile.name,
             self.settings.gate,
             self.settings.seed,
@@ -243,9 +244,9 @@ def _make_room(out: Path, option: str, earlier: Earlier | None) -> None:
 def open_session(settings: Settings, target: Target, credentials: Credentials, journal: Journal) -> Session:
     """A worker's conversation with the target; every device it creates is written down before anything else is sent."""
     secrets = hiding(target)
-    for supply in (credentials.token, credentials.challenge):
+    for need, supply in (("token", credentials.token), ("challenge", credentials.challenge)):
         if supply is not None and not supply.many:
-            secrets.add(supply.next())
+            secrets.add(supply.next(), need)
     return Session(
         target,
         credentials,
