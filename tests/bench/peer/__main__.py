@@ -25,6 +25,7 @@ from bench.peer import tally
 from bench.peer.cells import HERE, RUNGS, SUITE, TOOLS, Bench, measured
 from bench.peer.classes import CLASSES, PER_CLASS, chosen
 from bench.peer.judging import Cell
+from bench.peer.share import LEAST
 from conformance.errors import ConformanceError
 from conformance.generate.keys import pool
 from conformance.paths import REPORTS
@@ -124,11 +125,12 @@ def _run(plan: Plan, python: str, kept: Path, peer: str) -> None:
             except ConformanceError as error:
                 click.echo(f"{path.stem}: {error}", err=True)
                 continue
+            if came.share < LEAST:
+                click.echo(f"{path.stem}: not kept, it had {came.share:.0%} of a core; run again later", err=True)
+                continue
             path.write_text(json.dumps(came.to_json(), indent=1) + "\n", encoding="utf-8")
-            click.echo(
-                f"{path.stem}: {len(came.seen.alarms)} alarms, {came.seen.requests} requests, {came.seconds} s",
-                err=True,
-            )
+            counts = f"{len(came.seen.alarms)} alarms, {came.seen.requests} requests"
+            click.echo(f"{path.stem}: {counts}, {came.seconds} s, {came.share:.0%} of a core", err=True)
 
 
 def _name(cell: Cell, peer: str) -> str:

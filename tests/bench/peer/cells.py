@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from bench.peer.documents import copied
 from bench.peer.judging import Cell, Seen, of_schemathesis, of_suite
+from bench.peer.share import watched
 from conformance.cli.proving import run
 from conformance.errors import ConformanceError
 from conformance.paths import PACKAGE
@@ -74,8 +75,9 @@ class Bench:
 def measured(cell: Cell, bench: Bench) -> Cell:
     """The cell with what came of it. Raises `ConformanceError` where a tool could not be run at all."""
     began = time.monotonic()
-    seen = _suite(cell, bench) if cell.tool == SUITE else _schemathesis(cell, bench)
-    return replace(cell, seen=seen, seconds=round(time.monotonic() - began, 1))
+    with watched() as share:
+        seen = _suite(cell, bench) if cell.tool == SUITE else _schemathesis(cell, bench)
+    return replace(cell, seen=seen, seconds=round(time.monotonic() - began, 1), share=share.value)
 
 
 def _suite(cell: Cell, bench: Bench) -> Seen:

@@ -104,7 +104,8 @@ def of_suite(results: Mapping[str, Any]) -> Seen:
 class Cell:
     """One run: the tool (`rung-1`, `rung-2`, `rung-3`, `suite`), the defect (None: the clean server), budget, seed.
 
-    `budget` and `seconds` are seconds, the latter of wall time with starting the tool.
+    `budget` and `seconds` are seconds, the latter of wall time with starting the tool; `share` is the part of a core
+    that a process got meanwhile.
     """
 
     tool: str
@@ -113,6 +114,7 @@ class Cell:
     seed: int
     seen: Seen = field(default_factory=Seen)
     seconds: float = 0.0
+    share: float = 1.0
 
     @property
     def key(self) -> tuple[str, str | None, int, int]:
@@ -130,6 +132,7 @@ class Cell:
             "troubles": list(self.seen.troubles),
             "requests": self.seen.requests,
             "seconds": self.seconds,
+            "share": self.share,
         }
 
     @classmethod
@@ -137,7 +140,8 @@ class Cell:
         """The cell again."""
         alarms = frozenset((str(one), str(two), str(three)) for one, two, three in value["alarms"])
         seen = Seen(alarms, tuple(value["troubles"]), value["requests"])
-        return cls(value["tool"], value["defect"], value["budget"], value["seed"], seen, value["seconds"])
+        key = (value["tool"], value["defect"], value["budget"], value["seed"])
+        return cls(*key, seen, value["seconds"], value["share"])
 
 
 def false_alarms(cells: Iterable[Cell]) -> dict[str, frozenset[Alarm]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any, Final
 
 from bench.peer.cells import HERE, RUNGS, SUITE, TOOLS
@@ -114,9 +115,16 @@ def told(cells: Sequence[Cell], chosen: Mapping[str, Sequence[str]]) -> dict[str
         "only_schemathesis": only(cells, suite=False),
         "only_suite": sorted(only(cells, suite=True)),
         "lines": lines(),
+        "share": {tool: _shares(cells, tool) for tool in TOOLS},
         "troubles": sorted({f"{cell.tool} {cell.defect}: {one}" for cell in cells for one in cell.seen.troubles}),
         "cells": [cell.to_json() for cell in cells],
     }
+
+
+def _shares(cells: Iterable[Cell], tool: str) -> list[float]:
+    """The least and the median share of a core that a tool's runs had; nothing where there were none."""
+    shares = [cell.share for cell in cells if cell.tool == tool]
+    return [min(shares), round(median(shares), 2)] if shares else []
 
 
 def markdown(cells: Sequence[Cell], chosen: Mapping[str, Sequence[str]]) -> str:
