@@ -1,8 +1,8 @@
 """A run of the command against a server that is up already: `python -m bench.drive READY MORE … run …`.
 
 The one rule: but for the server, which it is lent in place of one of its own, this is the command as anybody runs it.
-READY is the server's first line; MORE is a JSON object: `tape` is where all that is sent is to be recorded, `examples`
-how many examples each property is to have in place of the profile's, `peak` where the peak of memory is to be written.
+READY is the server's first line; MORE is a JSON object: `tape` is where all that is sent is to be recorded, `times`
+how many times as much each profile is to do, `peak` where the peak of memory is to be written.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from bench import tape
 from conformance.cli import main as command
-from conformance.kit.profile import PROFILES
+from conformance.kit.profile import PROFILES, Profile
 from conformance.plugin import run as running
 
 
@@ -36,8 +36,7 @@ def main() -> None:
     """Runs the command; its exit status is that of the run."""
     Lent.ready, more = (json.loads(text) for text in sys.argv[1:3])
     sys.argv[1:3] = []
-    if examples := more.get("examples"):
-        PROFILES.update({name: replace(profile, examples=examples) for name, profile in PROFILES.items()})
+    PROFILES.update({name: grown(profile, more.get("times", 1)) for name, profile in PROFILES.items()})
     vars(running)["ReferenceServer"] = Lent
     with ExitStack() as stack:
         if "tape" in more:
@@ -48,6 +47,12 @@ def main() -> None:
         if "peak" in more:
             stack.callback(lambda: Path(more["peak"]).write_text(str(peak_kib()), encoding="ascii"))
         command()
+
+
+def grown(profile: Profile, times: int) -> Profile:
+    """The profile with so many times the examples and edits."""
+    edits = None if profile.edits is None else profile.edits * times
+    return replace(profile, examples=profile.examples * times, edits=edits)
 
 
 def peak_kib() -> int:

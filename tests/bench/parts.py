@@ -54,6 +54,9 @@ PARTS = {
         Part("start", "from the command to its first request", "bench.start"),
         Part("server", "the reference server beside RSA-2048 signatures", "bench.server_rate"),
         Part("replay", "the suite beside a bare replay of its exchanges", "bench.replay"),
+        Part("growth", "memory and time per case, as cases grow", "bench.growth"),
+        Part("workers", "one worker of pytest-xdist beside two", "bench.workers"),
+        Part("deep", "the deep profile beside its replay, a hundred times the cases", "bench.deep", alone=True),
     )
 }
 
