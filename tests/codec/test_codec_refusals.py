@@ -1,6 +1,6 @@
 """What GUIDs, SIDs and DER say of what they cannot read: structure, offset and words, each fault once.
 
-The offset counts from the outermost input, so that each is read as if it lay at octet 100 of it where it can lie anywhere.
+The offset counts from the outermost input: each is read as if it lay at octet 100 of it, where it can lie anywhere.
 """
 
 from __future__ import annotations
