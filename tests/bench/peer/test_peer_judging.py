@@ -17,7 +17,7 @@ from bench.peer.share import Share
 from conformance.server.defects import Defect, defects, find
 
 JOIN = "POST /EnrollmentServer/device/"
-END = {"EngineFinished": {}}
+END: dict[str, Any] = {"EngineFinished": {}}
 
 
 def report(*events: dict[str, Any]) -> list[str]:
