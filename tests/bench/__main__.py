@@ -51,6 +51,7 @@ def _measured(part: Part, out: Path, *, short: bool, profile: bool) -> list[Figu
     began = time.monotonic()
     where = described()
     with tempfile.TemporaryDirectory(prefix="drs-bench-") as folder:
+        out.mkdir(parents=True, exist_ok=True)
         into = out / f"{part.name}.profile.txt" if profile else None
         how = How(short, Path(folder), lambda word: click.echo(f"{part.name}: {word}", err=True), into)
         came: dict[str, Any] = part.measuring().measure(how)

@@ -1,8 +1,9 @@
 """A run of the command against a server that is up already: `python -m bench.drive READY MORE … run …`.
 
 The one rule: but for the server, which it is lent in place of one of its own, this is the command as anybody runs it.
-READY is the server's first line; MORE is a JSON object: `tape` is where all that is sent is to be recorded, `times`
-how many times as much each profile is to do, `peak` where the peak of memory is to be written.
+READY is a file with the server's first line, since nobody is to read that in a list of processes. MORE is a JSON
+object: `tape` is where all that is sent is to be recorded, `times` how many times as much each profile is to do, `peak`
+where the peak of memory is to be written.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Lent:
 
 def main() -> None:
     """Runs the command; its exit status is that of the run."""
-    Lent.ready, more = (json.loads(text) for text in sys.argv[1:3])
+    Lent.ready, more = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")), json.loads(sys.argv[2])
     sys.argv[1:3] = []
     PROFILES.update({name: grown(profile, more.get("times", 1)) for name, profile in PROFILES.items()})
     vars(running)["ReferenceServer"] = Lent

@@ -16,7 +16,7 @@ from typing import Any
 from bench.figures import Figure
 from bench.parts import How
 from bench.serving import fresh, serving
-from bench.spent import spend
+from bench.spent import profiled, spend
 
 SELECTED = (
     "join-request/csr-signature",
@@ -64,20 +64,22 @@ def measured(how: How, factor: int) -> dict[str, Any]:
     found = []
     for times in (1, factor):
         how.say(f"{times} times the cases")
-        found.append(grown(times, state, how.folder))
+        found.append(grown(times, state, how))
     return {
         "figures": [figure.to_json() for figure in figures(*found)],
         "runs": [{name: getattr(one, name) for name in one.__slots__} for one in found],
     }
 
 
-def grown(factor: int, state: Path, folder: Path) -> Grown:
+def grown(factor: int, state: Path, how: How) -> Grown:
     """One run of the selected requirements, with so many times the examples."""
+    folder = how.folder
     more = {"times": factor, "peak": str(folder / "peak.txt")}
     chosen = [word for id_ in SELECTED for word in ("--select", id_)]
     with serving(fresh(state, folder)) as server:
         options = ["run", "--profile", "quick", "--seed", "1", "--out", "grown", *chosen]
-        spent = spend(["-m", "bench.drive", json.dumps(server.ready), json.dumps(more), *options], folder)
+        command = profiled(["-m", "bench.drive", str(server.first_line), json.dumps(more)], how.profile)
+        spent = spend([*command, *options], folder)
     stream = folder / "grown" / "results.jsonl"
     tests = [line for line in map(json.loads, stream.open(encoding="utf-8")) if line["record"] == "test"]
     return Grown(

@@ -24,7 +24,7 @@ from bench import tape
 from bench.figures import Figure, ratios
 from bench.parts import How
 from bench.serving import Server, fresh, rewound, serving
-from bench.spent import FailedError, Spent, spend
+from bench.spent import FailedError, Spent, profiled, spend
 
 GOAL, LIMIT = 1.2, 1.5
 _SAME = 0.99
@@ -65,22 +65,22 @@ def turns(how: How, profile: str, times: int) -> Turns:
     how.say(f"recording {profile}")
     recorded, began = folder / f"{profile}.tape", time.time()
     with serving(fresh(state, folder), port) as server:
-        run(server, folder, profile, tape=str(recorded))
+        run(server, folder, profile, None, tape=str(recorded))
     left = server.state
     words = tape.came(tape.load(recorded))
     found = Turns(profile, len(words))
     for number in range(times):
         how.say(f"{profile}, {number + 1} of {times}")
         with serving(fresh(state, folder), port) as server:
-            found.suite.append(run(server, folder, profile))
+            found.suite.append(run(server, folder, profile, how.profile))
         with serving(rewound(left, began, folder), port) as server:
             found.replay.append(replay(server, recorded, words, found))
     return found
 
 
-def run(server: Server, folder: Path, profile: str, **more: Any) -> Spent:
+def run(server: Server, folder: Path, profile: str, into: Path | None, **more: Any) -> Spent:
     """The suite against a server that is up. Raises `FailedError` unless it finds it conformant."""
-    command = ["-m", "bench.drive", json.dumps(server.ready), json.dumps(more)]
+    command = profiled(["-m", "bench.drive", str(server.first_line), json.dumps(more)], into)
     return spend([*command, "run", "--profile", profile, "--seed", _SEED, "--out", "out"], folder, server=server.pid)
 
 

@@ -75,7 +75,7 @@ def measure(how: How) -> dict[str, Any]:
     key = rsa.generate_private_key(65537, 2048)
     rates: dict[str, Rates] = {}
     signatures: list[float] = []
-    with serving(how.folder / "state.sqlite") as server, ExitStack() as stack:
+    with serving(how.folder / "state.sqlite", profile=how.profile) as server, ExitStack() as stack:
         session = stack.enter_context(closing(Asking(server)))
         lines = [stack.enter_context(closing(Connection(server.port))) for _ in range(_CONNECTIONS)]
         for number in range(batches + 1):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.spent import FailedError, environment
+from bench.spent import FailedError, environment, profiled
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +26,21 @@ class Server:
     state: Path
 
     @property
+    def first_line(self) -> Path:
+        """A file with its first line, for a process that is to speak to it."""
+        return self.state.with_suffix(".json")
+
+    @property
     def port(self) -> int:
         """Where it listens."""
         return int(self.ready["url"].rpartition(":")[2])
 
 
 @contextlib.contextmanager
-def serving(state: Path, port: int = 0) -> Iterator[Server]:
+def serving(state: Path, port: int = 0, profile: Path | None = None) -> Iterator[Server]:
     """A server on this state, which is made if it is not there. Raises `FailedError` when it does not start."""
     with subprocess.Popen(
-        [sys.executable, "-m", "bench.serve", str(state), str(port)],
+        [sys.executable, *profiled(["-m", "bench.serve", str(state), str(port)], profile)],
         cwd=state.parent,
         env=environment(),
         stdin=subprocess.DEVNULL,
@@ -46,7 +51,9 @@ def serving(state: Path, port: int = 0) -> Iterator[Server]:
             line = process.stdout.readline()
             if not line:
                 raise FailedError("the reference server did not start")
-            yield Server(process.pid, json.loads(line), state)
+            server = Server(process.pid, json.loads(line), state)
+            server.first_line.write_bytes(line)
+            yield server
         finally:
             process.terminate()
 

@@ -9,7 +9,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,9 +39,14 @@ def environment(**more: str) -> dict[str, str]:
     return own | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])} | more
 
 
-def spend(
-    arguments: list[str], folder: Path, *, server: int | None = None, more: Mapping[str, str] | None = None
-) -> Spent:
+def profiled(arguments: list[str], profile: Path | None) -> list[str]:
+    """Python's arguments, under pyinstrument where a profile is to be written."""
+    if profile is None:
+        return arguments
+    return ["-m", "pyinstrument", "--renderer", "text", "--outfile", str(profile.absolute()), *arguments]
+
+
+def spend(arguments: list[str], folder: Path, *, server: int | None = None) -> Spent:
     """Runs Python with these arguments to its end. Raises `FailedError`, with its last words, unless it ends with 0."""
     said = folder / "said.txt"
     with said.open("wb") as file:
@@ -54,7 +58,7 @@ def spend(
             stdout=file,
             stderr=subprocess.STDOUT,
             cwd=folder,
-            env=environment(**(more or {})),
+            env=environment(),
         )
         _, status, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - began

@@ -8,6 +8,7 @@ is without any, not even that of Python's own library, as after an upgrade of it
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -42,19 +43,28 @@ def measure(how: How) -> dict[str, Any]:
         Figure("start/cold", "the same without any byte code, Python's own neither", "s", tuple(cold)),
         Figure("start/serve", "from `serve` to its first line", "s", tuple(server)),
     )
+    if how.profile:
+        first_request(how.folder, into=how.profile)
     return {"figures": [figure.to_json() for figure in figures]}
 
 
-def first_request(folder: Path, **more: str) -> float:
-    """Seconds from the start of a process to the first octets of its first request. Raises `FailedError`."""
+def first_request(folder: Path, *, into: Path | None = None, **more: str) -> float:
+    """Seconds from the start of a process to the first octets of its first request. Raises `FailedError`.
+
+    `into` gets what each import took, as Python tells it.
+    """
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         listener.settimeout(_LONGEST)
         target = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        command = [sys.executable, "-m", "conformance", "run", "--target", target, *_OPTIONS, "--out", "out"]
+        told = ["-X", "importtime"] if into else []
+        command = [sys.executable, *told, "-m", "conformance", "run", "--target", target, *_OPTIONS, "--out", "out"]
         began = time.perf_counter()
-        with subprocess.Popen(
-            command, cwd=folder, env=environment(**more), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        ) as process:
+        with (
+            open(into or os.devnull, "wb") as said,  # noqa: PTH123 - one of the two is no Path
+            subprocess.Popen(
+                command, cwd=folder, env=environment(**more), stdout=subprocess.DEVNULL, stderr=said
+            ) as process,
+        ):
             try:
                 connection, _ = listener.accept()
                 with closing(connection):

@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.figures import Figure, ratios
 from bench.parts import How
-from bench.spent import Spent, spend
+from bench.spent import Spent, profiled, spend
 
 GOAL = 0.8
 
@@ -22,7 +22,7 @@ def measure(how: How) -> dict[str, Any]:
     for number in range(times):
         for workers, came in spent.items():
             how.say(f"-n {workers}, {number + 1} of {times}")
-            came.append(spend(_command(workers, profile), how.folder))
+            came.append(spend(profiled(_command(workers, profile), how.profile), how.folder))
     return {"figures": [figure.to_json() for figure in figures(profile, spent[1], spent[2])]}
 
 
