@@ -16,6 +16,7 @@ The way of the data, one way only; imports follow it and `tests/test_imports.py`
     suites                     exchange kit generate checks
     report                     errors exchange paths spec results codec
     plugin                     all above but suites checks
+    load                       all but suites server cli __main__
     server                     errors codec
     cli, __main__              all but suites
 

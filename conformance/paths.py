@@ -21,5 +21,6 @@ FIXTURES = _data("fixtures")
 CATALOGUE = PACKAGE / "spec" / "catalogue"
 SUITES = PACKAGE / "suites"
 TEMPLATES = PACKAGE / "report" / "html" / "templates"
+LOCUSTFILE = PACKAGE / "load" / "locustfile.py"
 ORDER = PACKAGE / "plugin" / "order.json"
 REPORTS = Path("reports")

@@ -10,6 +10,7 @@ import binascii
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from conformance.checks import names, purposes, signature
@@ -42,6 +43,7 @@ def read(octets: bytes) -> tuple[Certificate | None, Judgement]:
     return certificate, notes.judgement()
 
 
+@lru_cache(maxsize=32)  # several checks read one answer
 def _first(octets: bytes) -> tuple[Certificate | None, str, int]:
     """The certificate, what is wrong with it, and where it ends; one that is BER and not DER is read all the same."""
     problem = ""

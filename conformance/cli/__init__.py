@@ -15,7 +15,7 @@ import click
 
 from conformance.errors import ConformanceError, UsageError
 
-_COMMANDS = ("run", "serve", "catalogue", "inspect", "report", "baseline", "prove", "cleanup", "login")
+_COMMANDS = ("run", "serve", "catalogue", "inspect", "report", "baseline", "prove", "cleanup", "login", "load")
 
 
 class _Group(click.Group):

@@ -56,11 +56,11 @@ def run(**given: Any) -> None:
             begun.stop("interrupted")
         finally:
             results = begun.finish()
-        _show(results, begun.settings.out / "index.html", begun.remarks)
+        show(results, begun.settings.out / "index.html", begun.remarks)
     sys.exit(results.exit_status)
 
 
-def _show(results: Any, report: Any, remarks: Any) -> None:
+def show(results: Any, report: Any, remarks: Any) -> None:
     """The table, the failures, what could be tested besides, the verdict; as text without colour where nobody looks."""
     from conformance.report import github, terminal  # noqa: PLC0415 - as in `run`
     from conformance.spec import catalogue  # noqa: PLC0415

@@ -28,7 +28,7 @@ from conformance.plugin.settings import Settings, check_fresh, given, read_targe
 from conformance.plugin.tidying import tidy
 from conformance.report import allure, allure_page, write_all
 from conformance.report.formats import FORMATS
-from conformance.results import Device, Footer, Header, Results, Stop, StreamRecord, TestRecord, Writer, fold
+from conformance.results import Device, Footer, Header, Load, Results, Stop, StreamRecord, TestRecord, Writer, fold
 from conformance.spec import catalogue
 
 _VERSIONS = ("drs-conformance", "pytest", "hypothesis", "httpx", "cryptography", "jsonschema")
@@ -59,6 +59,7 @@ class Run:
     finishing: bool = False  # from here on nothing may keep the results from being written
     unwritable: UsageError | None = None
     earlier: Earlier | None = None  # the run that this one goes on with
+    load: Load | None = None  # what a load was, where the run is one
     _doubt: str | None = None
     _footed: bool = False
     _began: float = field(default_factory=time.monotonic)
@@ -156,7 +157,7 @@ class Run:
             requests = self._probes + sum(record.requests for record in self.records if isinstance(record, TestRecord))
             self._footed = True
             seconds = time.monotonic() - self._began + (self.earlier.seconds if self.earlier else 0)
-            self.record(Footer(now(), round(seconds, 3), requests, self.stopped))
+            self.record(Footer(now(), round(seconds, 3), requests, self.stopped, self.load))
             self.writer.close()
         results = fold(self.records, catalogue())
         write_all(self.settings.out, results)

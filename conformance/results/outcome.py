@@ -118,8 +118,8 @@ class Results:
 
     @property
     def removed(self) -> int:
-        """How many of them are gone."""
-        return self.load.removed if self.load else sum(device.removed for device in self.devices)
+        """How many of them are gone: with a load those it removed itself, and those removed at its end."""
+        return (self.load.removed if self.load else 0) + sum(device.removed for device in self.devices)
 
     def to_json(self) -> dict[str, Any]:
         """results.json (schemas/results.schema.json); evidence stays in the stream and the report."""
