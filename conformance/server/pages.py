@@ -38,7 +38,8 @@ FRAME = Markup("""<!doctype html>
 """)
 SIGN_IN = Markup("""{alert}
 <p>This is the test authority of drs-conformance. Any name of {domain} will do, and no password is asked for.</p>
-<dl><dt>Application</dt><dd>Microsoft Authentication Broker</dd><dt>Wants to reach</dt><dd>{audience}</dd>
+<dl><dt>Application</dt><dd>Microsoft Authentication Broker</dd>
+<dt>Wants to reach</dt><dd>Device Registration Service, {audience}</dd>
 <dt>Answer goes to</dt><dd>{uri}</dd></dl>
 <form method="post"><input type="hidden" name="asked" value="{asked}">
 <p><label for="username">User</label>

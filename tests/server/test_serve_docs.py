@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
-from contextlib import closing
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ import pytest
 from conformance.cli.serve import serve
 from conformance.server import chaos
 from server.serving_draft import Served, start
+from server.signing_in import Client
 
 if TYPE_CHECKING:
     import click
@@ -23,6 +26,19 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 UNIT = (DOCS / "service" / "drs-conformance.service").read_text(encoding="utf-8")
 IMAGE = (DOCS / "service" / "Containerfile").read_text(encoding="utf-8")
+
+SHELL = ("bash", "-eo", "pipefail", "-c")
+BROWSER = """
+import json, ssl, sys, httpx
+from server.signing_in import Client, posted
+
+ready = json.load(open("ready.json"))
+with httpx.Client(verify=ssl.create_default_context(cafile=ready["ca"])) as http:
+    client = Client(http, f"{ready['url']}/{ready['tenant']}", version="/v2.0")
+    where, answer = posted(client.fill_in(http.get(sys.argv[1])))
+    httpx.post(where, data=answer)
+"""  # the user's, for a program that opens one
+Begin = Callable[..., tuple[Served, list[str]]]
 
 
 def context(arguments: list[str]) -> click.Context:
@@ -52,26 +68,80 @@ def test_every_kind_of_trouble_is_told_of() -> None:
     assert set(rows) == set(chaos.KINDS)
 
 
-@pytest.mark.timeout(120)
-def test_the_lines_for_a_sign_in_bring_a_token(tmp_path: Path, require_tool: object) -> None:
-    for tool in ("curl", "jq"):
-        require_tool(tool)  # type: ignore[operator]
-    text = (DOCS / "clients.md").read_text(encoding="utf-8").partition("## A sign-in with a browser")[2]
-    (block,) = re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    first, *lines = block.replace("\\\n", "").splitlines()
-    served = Served(start(*shlex.split(first.partition(" >")[0])[2:]))
-    with closing(served.process.stderr):  # type: ignore[type-var]
-        (tmp_path / "ready.json").write_text(json.dumps(served.line), encoding="utf-8")
-        shell("\n".join(lines[:2]), tmp_path)
-        code = json.loads((tmp_path / "code.json").read_text(encoding="utf-8"))
-        account = served.line["more"]["token"]
-        form = {"user_code": code["user_code"], "username": account["username"], "password": account["password"]}
-        assert "You are signed in" in httpx.post(code["verification_uri"], data=form).text
-        assert shell("\n".join([lines[0], lines[2]]), tmp_path).count(".") == 2
+def test_the_readme_s_lines_for_clients_are_those_that_are_tried_here() -> None:
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^[$>] (.*)$", readme, re.MULTILINE)
+    told = (DOCS / "clients.md").read_text(encoding="utf-8").splitlines()
+    assert len(shown) > 15
+    assert [line for line in shown if line not in told] == []
+
+
+@pytest.fixture
+def documented(tmp_path: Path, require_tool: Callable[[str], str]) -> Iterator[Begin]:
+    """`documented(heading, first)` starts what a block of clients.md starts; gives it without that, and the rest."""
+    for tool in ("curl", "jq", "openssl"):
+        require_tool(tool)
+    started: list[Served] = []
+
+    def begin(heading: str, first: int = 0) -> tuple[Served, list[str]]:
+        text = (DOCS / "clients.md").read_text(encoding="utf-8").partition(f"## {heading}\n")[2].partition("\n## ")[0]
+        blocks = re.findall(r"^```(?:sh|python)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)[first:]
+        started.append(Served(start(*shlex.split(blocks[0].partition(" >")[0])[2:])))
+        (tmp_path / "ready.json").write_text(json.dumps(started[-1].line), encoding="utf-8")
+        return started[-1], [re.sub(r"^drs-conformance serve .*\n", "", block) for block in blocks]
+
+    yield begin
+    for served in started:
         served.kill()
 
 
-def shell(lines: str, cwd: Path) -> str:
+@pytest.mark.timeout(120)
+def test_the_lines_for_a_sign_in_with_a_browser_bring_a_token(documented: Begin, tmp_path: Path) -> None:
+    served, blocks = documented("A sign-in with a browser")
+    with (
+        subprocess.Popen(
+            [*SHELL, blocks[0]], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as lines,
+        httpx.Client() as http,
+    ):
+        assert lines.stdout is not None
+        browser = Client(http, f"{served.ready.url}/{served.ready.tenant}")
+        page = browser.fill_in(http.get(lines.stdout.readline().strip()))
+        (code,) = re.findall(r"<output [^>]*>(\S+)</output>", page.text)
+        token, _ = lines.communicate(f"{code}\n", timeout=30)
+    assert token.count(".") == 2
+
+
+@pytest.mark.timeout(120)
+def test_the_lines_for_msal_bring_a_token(documented: Begin, tmp_path: Path) -> None:
+    _, (lines, program) = documented("A sign-in with a browser", 1)
+    (tmp_path / "program.py").write_text(program, encoding="utf-8")
+    (tmp_path / "browser.py").write_text(BROWSER, encoding="utf-8")
+    browser = f"{sys.executable} {tmp_path}/browser.py %s &"
+    path = os.pathsep.join([str(DOCS.parent / "tests"), str(DOCS.parent)])
+    printed = shell(f"{lines}{sys.executable} program.py", tmp_path, BROWSER=browser, PYTHONPATH=path)
+    assert printed.splitlines()[-1].count(".") == 2
+
+
+@pytest.mark.timeout(120)
+def test_the_lines_for_a_sign_in_on_another_device_bring_a_token(documented: Begin, tmp_path: Path) -> None:
+    served, (block,) = documented("A sign-in on another device")
+    first, *rest = block.replace("\\\n", "").splitlines()
+    shell("\n".join([first, rest[0]]), tmp_path)
+    code = json.loads((tmp_path / "code.json").read_text(encoding="utf-8"))
+    account = served.line["more"]["token"]
+    form = {"user_code": code["user_code"], "username": account["username"], "password": account["password"]}
+    assert "You are signed in" in httpx.post(code["verification_uri"], data=form).text
+    assert shell("\n".join([first, rest[1]]), tmp_path).count(".") == 2
+
+
+def shell(lines: str, cwd: Path, **environment: str) -> str:
     return subprocess.run(
-        ["bash", "-eo", "pipefail", "-c", lines], cwd=cwd, capture_output=True, text=True, check=True
+        [*SHELL, lines],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     ).stdout
