@@ -99,8 +99,12 @@ def not_run(cells: Iterable[Cell]) -> str:
     whole = len(TOOLS) * len(BUDGETS) * SEEDS * PER_CLASS * len(CLASSES)
     if len(cells) >= whole:
         return ""
-    budgets = ", ".join(str(budget) for budget in sorted({cell.budget for cell in cells})) or "no"
-    return f"A subset: {len(cells)} of {whole} runs ({len(cells) * 100 // whole} %), with budgets of {budgets} s"
+    budgets = ", ".join(str(budget) for budget in sorted({cell.budget for cell in cells}))
+    seeds = ", ".join(str(seed) for seed in sorted({cell.seed for cell in cells}))
+    tools = ", ".join(tool for tool in TOOLS if any(cell.tool == tool for cell in cells))
+    defects = f"{len({cell.defect for cell in cells})} of {PER_CLASS * len(CLASSES)} defects"
+    said = f"{defects}; budgets of {budgets or 'no'} s; seeds {seeds or 'none'}; {tools or 'no tool'}"
+    return f"A subset, {len(cells)} of {whole} runs: {said}. The rest was not run."
 
 
 def told(cells: Sequence[Cell], chosen: Mapping[str, Sequence[str]]) -> dict[str, Any]:

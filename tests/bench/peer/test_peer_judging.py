@@ -147,7 +147,9 @@ def test_a_defect_that_the_other_side_never_met_is_nobodys_alone() -> None:
 
 
 def test_a_subset_is_called_one() -> None:
-    assert tally.not_run(comparison()) == "A subset: 8 of 2880 runs (0 %), with budgets of 20 s"
+    said = "3 of 48 defects; budgets of 20 s; seeds 1, 2; rung-2, suite. The rest was not run."
+    assert tally.not_run(comparison()) == f"A subset, 8 of 2880 runs: {said}"
+    assert tally.not_run([]).endswith("budgets of no s; seeds none; no tool. The rest was not run.")
 
 
 def test_the_table_for_people_leaves_out_what_was_not_run() -> None:
