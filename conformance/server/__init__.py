@@ -4,7 +4,8 @@ The one rule: it stands outside the suite. It shares the codecs with it and noth
 the other. The way of a request:
 
     peer        TLS and connection facts          handlers/     one module per service
-    app         HTTP -> Asked, Reply -> HTTP      behaviour     every decision, as one value (the seam)
+    plain       the usual request, past h11       behaviour     every decision, as one value (the seam)
+    app         paths; endpoint: HTTP <-> Asked, Reply
     rules       tables of named checks            members, transport_key, csr, attestation, tokens, nonces, challenges
     certificate the CA                            store, site, keyring   what is remembered, what is true, whose keys
     field       the field's habits                defects/      deliberate faults: Behaviour -> Behaviour

@@ -1,44 +1,30 @@
-"""The ASGI application: Starlette's routing in front, HTTP read into `Asked`, every reply written in one piece.
+"""The application: which service stands at which path, by Starlette's routing, and how a request comes to it.
 
-The one rule: whatever arrives is read within bounds (`body_limit`, a time limit) before a handler sees it, and
-whatever a handler refuses leaves in the behaviour's error shape. Paths are compared without case, as the field does.
+The one rule: a request gets the same answer over ASGI and at once. Paths are compared without case, as the field does.
 """
 
 from __future__ import annotations
 
 import re
-import socket
-import sqlite3
-import struct
 import time
-import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
 
-from starlette.routing import Route, Router
+from starlette.routing import Match, Route, Router
 
 from .asked import Asked, Reply
-from .bodies import Gone, read_body
-from .chaos import Ordeal, Reset
+from .endpoint import Endpoint, Handler, query
 from .handlers import authorize, device, devicecode, discover, join, key, mint, oauth
-from .refusal import Refusal, Trouble, quoted
+from .refusal import Refusal
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import Receive, Scope, Send
 
+    from .asked import Beside
     from .handlers.service import Service
+    from .plain import Plain
 
-Handler = Callable[["Service", Asked], Reply]
-GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-UNABLE = Refusal(
-    "The server cannot read or write its state now.",
-    status=503,
-    code="service_unavailable",
-    headers={"Retry-After": "1"},
-)
 ABSOLUTE = re.compile(r"^https?://[^/]*")  # a target in absolute-form, which RFC 9112 3.2.2 obliges a server to accept
 
 ROUTES: tuple[tuple[str, str, Mapping[str, Handler]], ...] = (
@@ -68,150 +54,62 @@ ROUTES: tuple[tuple[str, str, Mapping[str, Handler]], ...] = (
 )
 
 
-class Endpoint:
-    """One path: its handlers by method, and everything HTTP around them."""
-
-    def __init__(
-        self, service: Service, operation: str, handlers: Mapping[str, Handler], otherwise: Handler | None = None
-    ) -> None:
-        self.service = service
-        self.operation = operation
-        self.handlers = handlers
-        self.otherwise = otherwise
-        methods = {*handlers, "HEAD"} if "GET" in handlers else set(handlers)
-        self.allow = ", ".join(sorted(methods))
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Reads, handles, answers."""
-        asked, began = _asked(scope), time.perf_counter()
-        chaos, log = self.service.chaos, self.service.log
-        ordeal = chaos(asked.path) if chaos else None
-        try:
-            asked, reply, refused = await self._handled(asked, receive, ordeal)
-        except Gone:
-            if log:
-                log.left(asked)
-            return
-        except Reset:
-            reply, refused = Reply(0), None
-            await _reset(receive, scope)
-        else:
-            await _answer(send, scope, reply, whole=not (ordeal and ordeal.cuts))
-            if ordeal and ordeal.cuts:
-                await _broken_off(receive, scope)
-        if log:
-            log(asked, reply, refused, time.perf_counter() - began, ordeal.words if ordeal else "")
-
-    async def _handled(
-        self, asked: Asked, receive: Receive, ordeal: Ordeal | None
-    ) -> tuple[Asked, Reply, Refusal | None]:
-        """The request with its body, its answer, and the refusal in it; Gone or Reset where there is no answer."""
-        behaviour, refused = self.service.behaviour, None
-        try:
-            asked = replace(asked, body=await read_body(receive, asked, behaviour.body_limit))
-            if ordeal:
-                await ordeal.before(asked)
-            asked = behaviour.request(asked)
-            reply = self._handler(asked.method)(self.service, asked)
-        except Refusal as problem:
-            refused, reply = problem, self._refused(asked, problem)
-        except sqlite3.OperationalError:  # locked for too long, or the disk is full: nothing was kept
-            refused, reply = UNABLE, self._refused(asked, UNABLE)
-        reply = behaviour.reply(asked, _closing(asked, _correlated(asked, reply)))
-        return asked, ordeal.after(reply) if ordeal else reply, refused
-
-    def _handler(self, method: str) -> Handler:
-        handler = self.handlers.get("GET" if method == "HEAD" else method, self.otherwise)
-        if handler is None:
-            problem = f"The method {quoted(method)} is not allowed here, {self.allow} is."
-            raise Refusal(problem, status=405, headers={"Allow": self.allow})
-        return handler
-
-    def _refused(self, asked: Asked, refused: Refusal) -> Reply:
-        behaviour, trace = self.service.behaviour, uuid.uuid4()
-        version = next(iter(asked.argument("api-version")), "")
-        now = datetime.fromtimestamp(self.service.site.now(), UTC)
-        document = behaviour.error_document(Trouble(refused, self.operation, trace, now, version))
-        return Reply.of(document, behaviour.error_status(refused), refused.headers)
-
-
-def _correlated(asked: Asked, reply: Reply) -> Reply:
-    """The reply with the correlation id of the request (3.3), where that is a GUID: nothing else is echoed."""
-    given = asked.header("client-request-id")
-    if given is None or not GUID.fullmatch(given):
-        return reply
-    return replace(reply, headers=(*reply.headers, ("client-request-id", given)))
-
-
-def _closing(asked: Asked, reply: Reply) -> Reply:
-    """The reply as the last of its connection, where the request's length was said in both ways (RFC 9112 6.1)."""
-    if asked.header("transfer-encoding") is None or asked.header("content-length") is None:
-        return reply
-    headers = tuple(item for item in reply.headers if item[0].lower() != "connection")
-    return replace(reply, headers=(*headers, ("Connection", "close")))
-
-
 def _nowhere(_service: Service, _asked: Asked) -> Reply:
     raise Refusal("There is nothing at this path.", status=404, subcode="error_not_found")
 
 
-def application(service: Service) -> ASGIApp:
-    """The ASGI application of one running server."""
-    routes = [Route(path, Endpoint(service, operation, handlers)) for operation, path, handlers in ROUTES]
-    router = Router(routes, redirect_slashes=False, default=Endpoint(service, "None", {}, otherwise=_nowhere))
+class Application:
+    """The ASGI application of one running server, and `at_once`: the same for a request that came whole."""
 
-    async def without_case(scope: Scope, receive: Receive, send: Send) -> None:
-        path = ABSOLUTE.sub("", scope["path"].lower()) or "/"
-        scope["path"] = path[:-1] if path.endswith("/") and len(path) > 1 else path
-        await router(scope, receive, send)
+    def __init__(self, service: Service) -> None:
+        self._log = service.log
+        self._routes = [Route(path, Endpoint(service, operation, handlers)) for operation, path, handlers in ROUTES]
+        self._nowhere = Endpoint(service, "None", {}, otherwise=_nowhere)
+        self._router = Router(self._routes, redirect_slashes=False, default=self._nowhere)
+        self._found = lru_cache(maxsize=256)(self._find)
 
-    return without_case
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers over ASGI."""
+        scope["path"] = _compared(scope["path"])
+        await self._router(scope, receive, send)
 
+    def at_once(self, request: Plain, connection: tuple[int, int], peer: bytes | None, beside: Beside) -> Reply:
+        """The answer to a request that came whole, without a task and without waiting; chaos is not for it."""
+        began = time.perf_counter()
+        path = _compared(request.path)
+        endpoint, params = self._found(path)
+        asked = Asked(
+            method=request.method,
+            path=path,
+            params=params,
+            query=query(request.query),
+            headers=request.headers,
+            body=request.body,
+            peer_certificate=peer,
+            connection=connection,
+            target=request.path,
+            beside=beside,
+        )
+        asked, reply, refused = endpoint.handled(asked)
+        if self._log:
+            self._log(asked, reply, refused, time.perf_counter() - began)
+        return reply
 
-def _asked(scope: Scope) -> Asked:
-    state = scope["state"]
-    return Asked(
-        method=scope["method"],
-        path=scope["path"],
-        params=scope.get("path_params") or {},
-        query=_query(scope["query_string"]),
-        headers=tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]),
-        peer_certificate=state.get("peer_certificate"),
-        connection=(state["connection"], next(state["requests"])),
-        target=scope["raw_path"].decode("latin-1"),
-        beside=state["beside"](),
-    )
-
-
-def _query(raw: bytes) -> tuple[tuple[str, str], ...]:
-    try:
-        return tuple(parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=100))
-    except ValueError:
-        return ()
-
-
-async def _reset(receive: Receive, scope: Scope) -> None:
-    """Ends the connection with a reset (RST), whatever is still on its way."""
-    transport = scope["state"]["cork"]
-    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    transport.abort()
-    await receive()  # until it is gone: uvicorn asks for an answer while it is there
-
-
-async def _broken_off(receive: Receive, scope: Scope) -> None:
-    """Ends the connection after what was sent of an answer."""
-    scope["state"]["cork"].close()
-    await receive()
+    def _find(self, path: str) -> tuple[Endpoint, Mapping[str, str]]:
+        """What the router finds at a path."""
+        for route in self._routes:
+            match, found = route.matches({"type": "http", "method": "", "path": path})
+            if match is Match.FULL:
+                return found["endpoint"], found["path_params"]
+        return self._nowhere, {}
 
 
-async def _answer(send: Send, scope: Scope, reply: Reply, *, whole: bool = True) -> None:
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
-    headers.append((b"content-length", str(len(reply.body)).encode("ascii")))
-    body = b"" if scope["method"] == "HEAD" else reply.body if whole else reply.body[: len(reply.body) // 2]
-    cork = scope["state"]["cork"]
-    cork.hold()
-    try:
-        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-        await send({"type": "http.response.body", "body": body, "more_body": not whole})
-    finally:
-        cork.release()
+def application(service: Service) -> Application:
+    """The application of one running server."""
+    return Application(service)
+
+
+def _compared(path: str) -> str:
+    """A path as it is compared: without case, the slash at its end, and what absolute-form has before it."""
+    path = ABSOLUTE.sub("", path.lower()) or "/"
+    return path[:-1] if path.endswith("/") and len(path) > 1 else path

@@ -7,22 +7,20 @@ The one rule: what a handler needs of HTTP is here, already read and bounded; ha
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 JSON = "application/json"
+Beside = Callable[[], Mapping[int, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A request: header names lower case, the path in lower case, `params` the path's variables, `target` as sent.
 
-    `connection` counts: the number of this connection and of this request on it, both from 1. `beside` is what the
-    other connections that are open do, by their numbers. `peer_certificate` is the DER of the TLS client certificate,
-    verified against the device CA by the handshake, or None.
+    `connection` counts: the number of this connection and of this request on it, both from 1. `beside` tells,
+    when called, what the other connections that are open do, by their numbers. `peer_certificate` is the DER of the TLS
+    client certificate, verified against the device CA by the handshake, or None.
     """
 
     method: str
@@ -34,7 +32,7 @@ class Asked:
     peer_certificate: bytes | None = None
     connection: tuple[int, int] = (0, 0)
     target: str = ""
-    beside: Mapping[int, str] = field(default_factory=dict)
+    beside: Beside = dict
 
     def all(self, name: str) -> list[str]:
         """Every value of a header; `name` in lower case."""
@@ -42,7 +40,10 @@ class Asked:
 
     def header(self, name: str) -> str | None:
         """The first value of a header, or None; `name` in lower case."""
-        return next((value for key, value in self.headers if key == name), None)
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
 
     def argument(self, name: str) -> list[str]:
         """Every value of a query argument."""

@@ -22,7 +22,7 @@ import uvicorn
 from conformance.errors import UsageError
 
 from . import authority, challenges, defects, redirects
-from .app import application
+from .app import Application, application
 from .behaviour import Behaviour, strict
 from .chaos import Chaos
 from .field import like_field
@@ -107,9 +107,11 @@ def configured(shared: Shared, grace: int = GRACE) -> Iterator[uvicorn.Config]:
         site = _site(shared, store)
         log = Log() if settings.log else None
         chaos = None if settings.chaos is None else Chaos(settings.chaos)
+        app = application(Service(site, behaviour, log, chaos))
+        at_once = app.at_once if isinstance(app, Application) and chaos is None else None
         config = uvicorn.Config(
-            application(Service(site, behaviour, log, chaos)),
-            http=hearing(behaviour.hear, log.unreadable if log else None),
+            app,
+            http=hearing(behaviour.hear, log.unreadable if log else None, at_once),
             ws="none",
             lifespan="off",
             log_config=None,

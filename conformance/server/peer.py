@@ -13,11 +13,22 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from . import plain
+from .endpoint import answering, failing
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
+    from starlette.types import ASGIApp
+
+    from .asked import Beside, Reply
+
+    AtOnce = Callable[[plain.Plain, tuple[int, int], bytes | None, Beside], Reply]
+
 LINGER = 0.05  # seconds for the last octets of a TLS connection to leave
+HELD = 0.05  # seconds that a body may be behind its head: many clients send them one after the other
+_IDLE = {h11.CLIENT: h11.IDLE, h11.SERVER: h11.IDLE}
 _numbers = itertools.count(1)
 
 
@@ -61,12 +72,19 @@ class PeerProtocol(H11Protocol):
     """
 
     open: ClassVar[dict[int, PeerProtocol]] = {}
+    reads_plain: ClassVar[bool] = False
     number = 0
     said = False
+    held = b""
+    peer_certificate: bytes | None = None
 
     def hear(self, data: bytes) -> bytes:
         """The octets to be read as HTTP, of those that came."""
         return data
+
+    def at_once(self, request: plain.Plain) -> Reply:
+        """The answer to a plain request, where plain requests are read."""
+        raise NotImplementedError
 
     def unreadable(self, problem: str) -> None:
         """Told of octets that are not HTTP."""
@@ -85,15 +103,63 @@ class PeerProtocol(H11Protocol):
         """`silent` before the first octet, `within` a request whose body is not whole yet, else `between` requests."""
         if not self.said:
             return "silent"
-        return "within" if self.conn.their_state is h11.SEND_BODY else "between"
+        return "within" if self.held or self.conn.their_state is h11.SEND_BODY else "between"
 
     def data_received(self, data: bytes) -> None:
-        """Octets came."""
+        """Octets came: a plain request is answered at once, everything else is h11's to read."""
         self.said = True
-        super().data_received(self.hear(data))
+        octets, waited = self.held + self.hear(data), bool(self.held)
+        self.held = b""
+        request = plain.read(octets) if self._between() else None
+        if request is None or (request.missing and waited):
+            super().data_received(octets)
+        elif request.missing:
+            self._unset_keepalive_if_required()
+            self.held = octets
+            self.loop.call_later(HELD, self._let_go, octets)
+        else:
+            self._answer(request, octets)
+
+    def _between(self) -> bool:
+        """Whether a request may be answered past h11: it waits for one, has nothing of it, and all was written."""
+        return (
+            self.reads_plain
+            and self.conn.states == _IDLE
+            and not self.conn.trailing_data[0]
+            and not self.flow.write_paused
+            and not self.transport.is_closing()
+        )
+
+    def _let_go(self, octets: bytes | None = None) -> None:
+        """Leaves to h11 what is held, where that is still these `octets`."""
+        if self.held and octets in (None, self.held):
+            octets, self.held = self.held, b""
+            super().data_received(octets)
+
+    def _answer(self, request: plain.Plain, octets: bytes) -> None:
+        """Answers a plain request; where its answer is not plain, or there is none, h11 reads it again and writes."""
+        try:
+            reply = self.at_once(request)
+        except Exception as problem:  # noqa: BLE001 - uvicorn tells of it, and answers 500
+            self._answer_by(failing(problem), octets)
+            return
+        written = plain.written(reply, self.server_state.default_headers)
+        if written is None:
+            self._answer_by(answering(reply), octets)
+            return
+        self._unset_keepalive_if_required()
+        self.transport.write(written)
+        self.on_response_complete()
+
+    def _answer_by(self, app: ASGIApp, octets: bytes) -> None:
+        """Has the request that these octets are answered by another application than the server's."""
+        usual, self.app = self.app, cast("Any", app)
+        super().data_received(octets)
+        self.app = usual
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
+        self._let_go()
         self.open.pop(self.number, None)
         super().connection_lost(exc)
 
@@ -104,31 +170,43 @@ class PeerProtocol(H11Protocol):
         tls = cast("ssl.SSLObject | None", transport.get_extra_info("ssl_object"))
         self.number = next(_numbers)
         self.open[self.number] = self
+        self.requests = itertools.count(1)
+        self.peer_certificate = None if tls is None else tls.getpeercert(binary_form=True)
         seen: dict[str, Any] = {
             "connection": self.number,
-            "requests": itertools.count(1),
+            "requests": self.requests,
             "cork": cork,
             "beside": self.beside,
+            "peer_certificate": self.peer_certificate,
         }
-        if tls is not None:
-            seen["peer_certificate"] = tls.getpeercert(binary_form=True)
         self.app_state = {**self.app_state, **seen}
 
     def shutdown(self) -> None:
         """The server ends: an idle connection is closed, and not waited for when its client does not answer (TLS)."""
+        self._let_go()
         super().shutdown()
         if self.transport.is_closing():
             self.loop.call_later(LINGER, self.transport.abort)
 
 
-def hearing(hear: Callable[[bytes], bytes], unreadable: Callable[[str], None] | None = None) -> type[PeerProtocol]:
-    """The protocol of one server, which reads what `hear` makes of the octets that come, and knows its connections."""
+def hearing(
+    hear: Callable[[bytes], bytes], unreadable: Callable[[str], None] | None = None, answers: AtOnce | None = None
+) -> type[PeerProtocol]:
+    """The protocol of one server, which reads what `hear` makes of the octets that come, and knows its connections.
+
+    `answers` has the answer to a plain request; without it all of them go through h11 and ASGI.
+    """
 
     class Hearing(PeerProtocol):
         open: ClassVar[dict[int, PeerProtocol]] = {}
+        reads_plain = answers is not None
 
         def hear(self, data: bytes) -> bytes:
             return hear(data)
+
+        def at_once(self, request: plain.Plain) -> Reply:
+            assert answers is not None
+            return answers(request, (self.number, next(self.requests)), self.peer_certificate, self.beside)
 
         def unreadable(self, problem: str) -> None:
             if unreadable is not None:

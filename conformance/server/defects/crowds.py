@@ -24,7 +24,7 @@ CONFLICT = 409
 
 
 def _crowded(asked: Asked) -> bool:
-    return len(asked.beside) >= CROWD
+    return len(asked.beside()) >= CROWD
 
 
 @defect(breaks={"device/at-once-accepted"})
@@ -86,7 +86,7 @@ def waits_for_who_says_nothing(honest: Behaviour) -> Behaviour:
     def disturbed(asked: Asked) -> bool:
         if not is_join(asked):
             return False
-        now = {number for number, doing in asked.beside.items() if doing == "silent"}
+        now = {number for number, doing in asked.beside().items() if doing == "silent"}
         still = silent & now
         silent.clear()
         silent.update(now)
@@ -101,7 +101,7 @@ def waits_for_who_is_slow(honest: Behaviour) -> Behaviour:
     slow: set[int] = set()
 
     def disturbed(asked: Asked) -> bool:
-        now = {number for number, doing in asked.beside.items() if doing == "within"}
+        now = {number for number, doing in asked.beside().items() if doing == "within"}
         if not is_join(asked):
             slow.clear()
             slow.update(now)
