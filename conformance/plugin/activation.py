@@ -13,7 +13,7 @@ from hypothesis.internal.conjecture import providers
 from conformance import plugin
 from conformance.errors import ConformanceError, TargetError, UsageError
 from conformance.kit import Twins
-from conformance.plugin import dry
+from conformance.plugin import dry, rounds
 from conformance.plugin.budget import Budget
 from conformance.plugin.corpus import Corpus
 from conformance.plugin.interrupts import Interrupts
@@ -78,7 +78,7 @@ def _hypothesis(config: pytest.Config, settings: Settings) -> None:
         "drs",
         max_examples=settings.profile.examples,
         deadline=None,  # a slow target is the target's affair, and has a time-out of its own
-        database=Corpus(settings.examples) if settings.examples else None,
+        database=Corpus(settings.examples, replays=rounds.kind() != rounds.DRAWN) if settings.examples else None,
         print_blob=False,
         suppress_health_check=list(hypothesis.HealthCheck),
     )
@@ -128,7 +128,7 @@ class Controller:
 
     def pytest_runtest_logstart(self) -> None:
         """An interrupt that nobody heard of (`Interrupts`) counts all the same."""
-        if self.run.interrupted:
+        if self.run.interrupted or rounds.orphaned():
             raise KeyboardInterrupt
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

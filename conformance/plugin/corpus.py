@@ -132,10 +132,14 @@ def _told(error: Exception) -> str:
 
 
 class Corpus(ExampleDatabase):
-    """A database of Hypothesis as the suites use it; `lost` says why it is not used any more."""
+    """A database of Hypothesis as the suites use it; `lost` says why it is not used any more.
 
-    def __init__(self, found: Place) -> None:
+    Without `replays` it takes what is found and gives nothing: what fails again would keep chance from finding more.
+    """
+
+    def __init__(self, found: Place, *, replays: bool = True) -> None:
         super().__init__()
+        self._replays = replays
         self.came = Came.OPEN
         self.lost: str | None = None
         self._place = found
@@ -143,7 +147,7 @@ class Corpus(ExampleDatabase):
 
     def fetch(self, key: bytes) -> Iterable[bytes]:
         """The smallest of the examples of a test; what is beyond them goes."""
-        if key.endswith(_SECONDARY):
+        if key.endswith(_SECONDARY) or not self._replays:
             return
         values = sorted(self._with(lambda inner: list(inner.fetch(key))) or (), key=lambda value: (len(value), value))
         for value in values[KEPT:]:

@@ -12,23 +12,27 @@ import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
-from typing import TYPE_CHECKING, Self
+from typing import Protocol, Self
 
 from conformance.errors import ConformanceError
 from conformance.kit.shield import SHIELD
 from conformance.plugin import embedded
 
-if TYPE_CHECKING:
-    from conformance.plugin.run import Run
-
 _SHOW_CURSOR = b"\x1b[?25h"
+
+
+class Interruptible(Protocol):
+    """What a signal is told to: it ends in good order, and once it is finishing nothing may keep it from that."""
+
+    interrupted: bool
+    finishing: bool
 
 
 class Interrupts:
     """Handles the signals until it is closed; `run` is told to it once there is one."""
 
     def __init__(self) -> None:
-        self.run: Run | None = None
+        self.run: Interruptible | None = None
         self._count = 0
         self._before: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
         if threading.current_thread() is threading.main_thread():

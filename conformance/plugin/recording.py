@@ -17,7 +17,7 @@ from conformance.kit import Case, CheckFailed, NotOffered, Session, Unproven, on
 from conformance.kit.judgings import Judgings
 from conformance.paths import SUITES
 from conformance.plugin import budget as budgets
-from conformance.plugin import corpus, labels
+from conformance.plugin import corpus, labels, rounds
 from conformance.plugin.budget import Budget
 from conformance.plugin.journal import Journal
 from conformance.plugin.order import named
@@ -115,8 +115,9 @@ class Recorder:
         """Keeps what was selected, in the document's order or in that of a budget, and labels it for Allure."""
         if own := [item.nodeid for item in items if SUITES not in item.path.parents]:
             pytest.exit(f"{own[0]} is no conformance test; give the suites a session of their own", 2)
-        if self._selection is not None or self._done:
+        if self._selection is not None or self._done or rounds.kind():
             chosen = [item for item in items if only(declared(item), self._selection) and item.nodeid not in self._done]
+            chosen = rounds.chosen(chosen)
             config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
             items[:] = chosen
         order = {section.number: place for place, section in enumerate(catalogue().sections)}

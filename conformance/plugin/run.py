@@ -17,7 +17,7 @@ from conformance.client import Credentials, Target, Transport
 from conformance.errors import ConformanceError, TargetError, UsageError
 from conformance.kit import Session, Unproven
 from conformance.kit.patience import Patience
-from conformance.plugin import again, corpus
+from conformance.plugin import again, corpus, rounds
 from conformance.plugin.again import Earlier
 from conformance.plugin.budget import Budget
 from conformance.plugin.embedded import ReferenceServer, credentials_of, target_of
@@ -160,6 +160,8 @@ class Run:
             self.record(Footer(now(), round(seconds, 3), requests, self.stopped, self.load))
             self.writer.close()
         results = fold(self.records, catalogue())
+        if rounds.kind():
+            return results
         write_all(self.settings.out, results)
         allure.write(self.settings.out, self.records, catalogue())
         if self.settings.allure:
@@ -188,7 +190,7 @@ def prepare(raw: Raw) -> Run:
     settings = replace(Settings.read(raw), done=earlier.done if earlier else frozenset())
     named = read_target(raw, settings.timeout) if raw.text("target") is not None else None
     if named is None:
-        _refuse_orphans(raw)
+        refuse_orphans(raw)
     elif earlier is not None:
         again.check_target(raw, earlier, named[0])
     if settings.examples is not None:
@@ -214,7 +216,7 @@ def _writer(out: Path, earlier: Earlier | None) -> Writer:
     return Writer(out / again.STREAM)
 
 
-def _refuse_orphans(raw: Raw) -> None:
+def refuse_orphans(raw: Raw) -> None:
     """Options about a target make no sense without one: better said than silently ignored."""
     for name in ABOUT_TARGET:
         if raw.values[name]:
