@@ -7,7 +7,7 @@ import io
 import os
 import sys
 from collections import Counter
-from typing import IO, Self, cast
+from typing import IO, Any, Self, cast
 
 import pytest
 from rich.console import Console
@@ -16,7 +16,6 @@ from rich.table import Column
 
 from conformance.plugin.labels import section
 from conformance.plugin.run import Run
-from conformance.results import TestRecord
 from conformance.spec import catalogue
 
 _WIDE = 100
@@ -90,11 +89,11 @@ class Watcher:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Counts a test by its outcome."""
-        for name, value in report.user_properties:
+        properties: list[tuple[str, Any]] = report.user_properties
+        for name, value in properties:
             if name == "drs-test":
-                record = TestRecord.from_json(value)
-                self.done.setdefault(record.section, Counter())[record.outcome.value] += 1
-                self.advance(record.section)
+                self.done.setdefault(value["section"], Counter())[value["outcome"]] += 1
+                self.advance(value["section"])
 
     def pytest_sessionfinish(self) -> None:
         """The suite came to its end, or to where it stopped by itself."""

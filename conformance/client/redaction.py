@@ -21,6 +21,10 @@ from conformance.exchange import REDACTED
 
 _WINDOW = 16
 _SHORTEST = 8  # below this a "secret" would blank ordinary words
+_CLEAN = (
+    4096,
+    256,
+)  # so many texts, of no more characters, are remembered to hold no secret: names, titles, header fields
 _VARIED = 6  # a window of fewer different characters (zeros, AAAA…) is of no one in particular
 _SPARSE = 5  # of a wrapped secret every fifth window: any 96 characters of it are found, should it repeat itself
 _FOLD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ-_", b"abcdefghijklmnopqrstuvwxyz+/")  # base64url is base64
@@ -41,6 +45,7 @@ class Secrets:
         self._windows: dict[bytes, tuple[int, int]] = {}
         self._short: list[bytes] = []
         self._hidden: set[str] = set()
+        self._clean: set[str] = set()
 
     def hide(self, header: str) -> None:
         """From now on the value of this header field is not written down, whatever it is."""
@@ -107,9 +112,16 @@ class Secrets:
 
     def redact_text(self, text: str) -> str:
         """The same text with every known secret replaced."""
+        if text in self._clean:
+            return text
         data = text.encode("utf-8", "surrogatepass")
         redacted = self.redact(data)
-        return text if redacted is data else redacted.decode("utf-8", "surrogatepass")
+        if redacted is not data:
+            return redacted.decode("utf-8", "surrogatepass")
+        most, longest = _CLEAN
+        if len(text) <= longest and len(self._clean) < most:
+            self._clean.add(text)
+        return text
 
     def _found(self, folded: bytes) -> Iterator[Span]:
         """Where a run of a secret's characters stands in a folded text."""

@@ -13,6 +13,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 
 import httpcore
@@ -138,7 +139,7 @@ class Transport:
         names = {name.lower() for name, _ in headers}
         every = (*(item for item in _OWN if item[0].lower() not in names), *headers)
         raw = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in every]
-        request = httpx.Request(method, url, headers=raw, content=content)
+        request = httpx.Request(method, _url(url), headers=raw, content=content)
         if not request.url.host:
             raise httpx.InvalidURL("it names no host")
         self._wire.begin(timeout)
@@ -190,6 +191,11 @@ def _called(secrets: Secrets, url: str, headers: Headers) -> Iterator[str]:
             scheme, _, rest = value.partition(" ")
             pieces = secrets.named((rest if rest and scheme.isalpha() else value).encode("utf-8", "surrogatepass"))
             yield pieces[0] if len(pieces) == 1 and " " not in pieces[0] else ""
+
+
+@lru_cache(maxsize=64)  # reading a URL costs more than anything else of a request, and most go to the same few
+def _url(text: str) -> httpx.URL:
+    return httpx.URL(text)
 
 
 def _pieces(body: bytes) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
 from conformance.codec import der, extension, name, spki
@@ -55,7 +55,7 @@ class Certificate:
     @classmethod
     def decode(cls, data: bytes, *, strict: bool = True) -> Certificate:
         """The certificate these octets are, to the last one; lenient allows longer lengths, and defaults written."""
-        return read(der.Cursor(data, STRUCTURE, strict=strict))
+        return _decoded(bytes(data), strict)
 
     @property
     def thumbprint(self) -> str:
@@ -65,6 +65,11 @@ class Certificate:
     def find(self, oid: str) -> Extension | None:
         """The first extension of this type; None when there is none."""
         return next((one for one in self.extensions if one.oid == oid), None)
+
+
+@lru_cache(maxsize=64)  # whoever sent a request reads the certificate in its answer, and so does each check of it
+def _decoded(data: bytes, strict: bool) -> Certificate:
+    return read(der.Cursor(data, STRUCTURE, strict=strict))
 
 
 def read(walk: der.Cursor) -> Certificate:

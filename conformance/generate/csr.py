@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from conformance.codec import CSR_CN, NONCE_OID, der, extension
@@ -69,21 +70,25 @@ class CsrDraft:
 
     def encode(self) -> bytes:
         """CertificationRequest in DER, signed over the info as it stands."""
-        tbs = self.encode_info()
+        info = self.info
+        tbs = self._reshaped(info)
         signature = sign(self.signing_key or self.key, self.scheme, tbs)
         if self.reshape_signature is not None:
             signature = self.reshape_signature(signature)
-        return CertificationRequest(self.info, self.algorithm or self.scheme.identifier, signature, tbs).encode()
+        return CertificationRequest(info, self.algorithm or self.scheme.identifier, signature, tbs).encode()
 
     def encode_info(self) -> bytes:
         """CertificationRequestInfo in DER: the octets that are signed."""
-        info = self.info.encode()
-        return info if self.reshape_info is None else self.reshape_info(info)
+        return self._reshaped(self.info)
+
+    def _reshaped(self, info: CertificationRequestInfo) -> bytes:
+        octets = info.encode()
+        return octets if self.reshape_info is None else self.reshape_info(octets)
 
     @property
     def info(self) -> CertificationRequestInfo:
         """What the request says."""
-        public_key = self.public_key or SubjectPublicKeyInfo.decode(self.key.spki_der)
+        public_key = self.public_key or _public_key(self.key.spki_der)
         return CertificationRequestInfo(self.version, self.subject, public_key, self._attributes())
 
     def _attributes(self) -> tuple[Attribute, ...]:
@@ -97,3 +102,8 @@ class CsrDraft:
         octets = self.nonce.encode("utf-8")
         value = octets if self.nonce_tag is None else der.tlv(self.nonce_tag, octets)
         return (Extension(NONCE_OID, self.nonce_critical, value),)
+
+
+@lru_cache(maxsize=256)  # of the pool's keys, each of which is read for many requests
+def _public_key(spki: bytes) -> SubjectPublicKeyInfo:
+    return SubjectPublicKeyInfo.decode(spki)

@@ -7,6 +7,7 @@ The one rule: every function takes content octets with the structure and offset 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from conformance.codec.der import tags
@@ -30,6 +31,7 @@ _TIMES: Final = {tags.UTC_TIME: ("YYMMDDhhmmssZ", 12), tags.GENERALIZED_TIME: ("
 _PIVOT: Final = 50  # RFC 5280 4.1.2.5.1: YY of 50 and above is 19YY
 
 
+@lru_cache(maxsize=1024)  # a few dozen are in every certificate, at the same places
 def decode_oid(content: bytes, structure: str = "OBJECT IDENTIFIER", offset: int = 0) -> str:
     """The dotted decimal of an object identifier's content octets (X.690 8.19)."""
     if not content:

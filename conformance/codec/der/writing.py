@@ -5,6 +5,8 @@ The one rule: it writes what it is told. `set_of` sorts as DER does; whoever wan
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from conformance.codec.der import tags
 from conformance.errors import DecodeError
 
@@ -58,6 +60,7 @@ def bit_string(octets: bytes, unused: int = 0) -> bytes:
     return tlv(tags.BIT_STRING, bytes([unused]) + octets)
 
 
+@lru_cache(maxsize=256)  # the same few are in every request
 def oid(dotted: str) -> bytes:
     """OBJECT IDENTIFIER of a dotted decimal; DecodeError for text that is none."""
     arcs = [int(arc) for arc in dotted.split(".") if arc.isascii() and arc.isdigit()]
