@@ -11,6 +11,7 @@ from conformance.codec import CSR_CN, der
 from conformance.codec.pkcs10 import CertificationRequest
 from conformance.errors import DecodeError
 from conformance.server import csr
+from conformance.server.field_keys import EC
 from conformance.server.refusal import Refusal, undecodable
 
 from .registry import defect
@@ -144,15 +145,15 @@ def reads_utf8_cn_only(honest: Behaviour) -> Behaviour:
 
 @defect(breaks={"join-request/csr-key-algorithm"})
 def certifies_elliptic_keys(honest: Behaviour) -> Behaviour:
-    """Certifies keys of other algorithms than RSA, without judging them."""
-    rules = honest.accept_csr.without("key-algorithm")
-    for name in ("key-size", "key-value", "signature-algorithm", "proof-of-possession"):
-        rules = rules.only(name, _is_rsa)
+    """Certifies elliptic-curve keys, without judging them."""
+    rules = honest.accept_csr
+    for name in ("key-algorithm", "key-size", "key-value", "signature-algorithm", "proof-of-possession"):
+        rules = rules.only(name, _is_not_elliptic)
     return replace(honest, accept_csr=rules)
 
 
-def _is_rsa(request: CertificationRequest) -> bool:
-    return request.info.public_key.algorithm.oid == csr.RSA
+def _is_not_elliptic(request: CertificationRequest) -> bool:
+    return request.info.public_key.algorithm.oid != EC
 
 
 @defect(breaks={"join-request/csr-key-size"})
