@@ -21,10 +21,7 @@ from conformance.exchange import REDACTED
 
 _WINDOW = 16
 _SHORTEST = 8  # below this a "secret" would blank ordinary words
-_CLEAN = (
-    4096,
-    256,
-)  # so many texts, of no more characters, are remembered to hold no secret: names, titles, header fields
+_LOOKED = 2048  # so many texts, and no longer ones, are remembered with what they hold: header fields, names, titles
 _VARIED = 6  # a window of fewer different characters (zeros, AAAA…) is of no one in particular
 _SPARSE = 5  # of a wrapped secret every fifth window: any 96 characters of it are found, should it repeat itself
 _FOLD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ-_", b"abcdefghijklmnopqrstuvwxyz+/")  # base64url is base64
@@ -45,7 +42,7 @@ class Secrets:
         self._windows: dict[bytes, tuple[int, int]] = {}
         self._short: list[bytes] = []
         self._hidden: set[str] = set()
-        self._clean: set[str] = set()
+        self._looked: dict[bytes, list[Span]] = {}
 
     def hide(self, header: str) -> None:
         """From now on the value of this header field is not written down, whatever it is."""
@@ -61,6 +58,7 @@ class Secrets:
         if new or name:
             self._known[secret] = name
         if new:
+            self._looked.clear()
             whole = secret.encode("utf-8", "surrogatepass")
             start = _header(whole)
             self._remember(whole, start, stride=1)
@@ -103,7 +101,17 @@ class Secrets:
         return f"{self._known[whole]} {start}:{start + len(text)} of {len(whole)}"
 
     def _spans(self, data: bytes) -> list[Span]:
-        """Where secrets stand, in no order, some perhaps in one another."""
+        """Where secrets stand, in no order, some perhaps in one another; the same until another secret is known."""
+        spans = self._looked.get(data)
+        if spans is None:
+            spans = self._look(data)
+            if len(self._looked) >= _LOOKED:
+                self._looked.clear()
+            if len(data) <= _LOOKED:
+                self._looked[data] = spans
+        return spans
+
+    def _look(self, data: bytes) -> list[Span]:
         spans = list(self._found(data.translate(_FOLD)))
         if any(mark in data for mark in (b"\\", b"%", b"&#", b"\n")):
             plain, original = _unescaped(data.translate(_FOLD))
@@ -112,16 +120,9 @@ class Secrets:
 
     def redact_text(self, text: str) -> str:
         """The same text with every known secret replaced."""
-        if text in self._clean:
-            return text
         data = text.encode("utf-8", "surrogatepass")
         redacted = self.redact(data)
-        if redacted is not data:
-            return redacted.decode("utf-8", "surrogatepass")
-        most, longest = _CLEAN
-        if len(text) <= longest and len(self._clean) < most:
-            self._clean.add(text)
-        return text
+        return text if redacted is data else redacted.decode("utf-8", "surrogatepass")
 
     def _found(self, folded: bytes) -> Iterator[Span]:
         """Where a run of a secret's characters stands in a folded text."""

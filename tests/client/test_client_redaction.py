@@ -273,3 +273,23 @@ def test_what_is_replaced_is_called_by_its_name() -> None:
     assert secrets.add(JWT) == JWT  # sent, by who knows no name for it
     assert secrets.named(JWT.encode()) == ("token",)
     assert secrets.named(b"nothing") == ()
+
+
+def test_a_text_that_was_looked_at_before_its_secret_was_known_holds_it_from_then_on() -> None:
+    secrets = Secrets()
+    secrets.add(OPAQUE)
+    text = f"Bearer {JWT}"
+    assert secrets.redact_text(text) == secrets.redact_text(text) == text
+    secrets.add(JWT)
+    for _ in range(2):
+        assert SIGNATURE not in secrets.redact_text(text)
+        assert REDACTED in secrets.redact_text(text)
+
+
+def test_what_is_remembered_of_texts_stays_small() -> None:
+    secrets = Secrets()
+    for number in range(5000):
+        secrets.redact_text(f"text {number}")
+    secrets.redact_text("x" * 100_000)
+    assert 0 < len(secrets._looked) <= 2048
+    assert max(map(len, secrets._looked)) <= 2048
