@@ -18,7 +18,7 @@ from bench.parts import PARTS
 OUT = ROOT / "reports" / "bench"
 COMMITTED = Path(__file__).with_name("figures.json")
 README = ROOT / "README.md"
-_BEGIN, _END = "<!-- bench: written by `tox -e bench -- --keep` -->", "<!-- /bench -->"
+_BEGIN, _END = "<!-- bench -->", "<!-- /bench -->"
 _TABLE = re.compile(f"{re.escape(_BEGIN)}\n(.*?){re.escape(_END)}", re.DOTALL)
 
 
@@ -58,6 +58,8 @@ def keep(out: Path) -> list[str]:
 
 def table(parts: dict[str, Any]) -> str:
     """The README's table, and the machine it was measured on."""
+    if not parts:
+        return "Nothing was measured in whole yet.\n"
     lines = ["| measured | median (lowest\N{EN DASH}highest) | goal |", "|---|---|---|"]
     for name in (name for name in PARTS if name in parts):
         for figure in figures(parts[name]):

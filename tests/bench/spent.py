@@ -14,6 +14,9 @@ from pathlib import Path
 
 from bench.machine import ROOT
 
+BYTE_CODE = ROOT / "reports" / "bench" / "byte-code"
+_NOT_OURS = ("DRS_", "PYTEST_", "HYPOTHESIS", "PYTHON")
+
 
 @dataclass(frozen=True, slots=True)
 class Spent:
@@ -34,9 +37,13 @@ def cpu_of(pid: int) -> float:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """That of a process: nobody's options, and the code of this checkout and of the benchmark."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("DRS_", "PYTEST_", "HYPOTHESIS"))}
-    return own | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])} | more
+    """That of a process: nobody's options, the code of this checkout, and byte code as installed code has it.
+
+    That lies in the benchmark's own folder, so that it is there whatever the user's Python was told of writing it.
+    """
+    own = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_OURS)}
+    code = {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")]), "PYTHONPYCACHEPREFIX": str(BYTE_CODE)}
+    return own | code | more
 
 
 def profiled(arguments: list[str], profile: Path | None) -> list[str]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from bench import guard, kept
+from bench import guard, kept, start
+from bench.__main__ import main
 from bench.figures import Figure, ratios
 from bench.growth import Grown
 from bench.growth import figures as of_growth
@@ -144,3 +148,41 @@ def test_the_table_takes_its_place_in_the_readme_and_leaves_the_rest() -> None:
     assert kept.with_table(readme, table) == f"before\n{kept._BEGIN}\n{table}{kept._END}\nbehind\n"
     with pytest.raises(ValueError, match=re.escape("README.md has no place for the table")):
         kept.with_table("no place", table)
+
+
+def test_the_readme_shows_the_committed_figures() -> None:
+    assert kept.shown(kept.README.read_text(encoding="utf-8")) == kept.table(kept.committed())
+
+
+def test_what_was_measured_in_whole_is_kept_and_what_was_tried_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = {"cores": 2, "cpu": "A CPU", "python": "3.11.7", "openssl": "OpenSSL 3", "commit": "abc123"}
+    monkeypatch.setattr(kept, "COMMITTED", tmp_path / "figures.json")
+    monkeypatch.setattr(kept, "README", tmp_path / "README.md")
+    kept.README.write_text(f"{kept._BEGIN}\n{kept.table({})}{kept._END}\n", encoding="utf-8")
+    for name, short in (("replay", False), ("server", True)):
+        kept.write(tmp_path, name, {"short": short, "machine": machine, "figures": [RATIO.to_json()], "more": 1})
+    assert kept.keep(tmp_path) == ["replay"]
+    assert kept.committed() == {"replay": {"machine": machine, "figures": [RATIO.to_json()]}}
+    assert kept.shown(kept.README.read_text(encoding="utf-8")) == kept.table(kept.committed())
+    assert RATIO.text() in kept.README.read_text(encoding="utf-8")
+
+
+def test_a_part_that_is_unknown_is_refused_in_a_sentence() -> None:
+    done = CliRunner().invoke(main, ["fast"])
+    assert done.exit_code == 2
+    assert "there is no part 'fast'; the parts are start, server" in done.output
+
+
+@pytest.mark.parametrize(("strict", "status"), [(False, 0), (True, 1)])
+def test_a_worse_ratio_is_warned_of_and_is_the_status_only_when_strict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, strict: bool, status: int
+) -> None:
+    monkeypatch.setattr(kept, "COMMITTED", tmp_path / "figures.json")
+    kept.COMMITTED.write_text(json.dumps({"start": {"machine": {}, "figures": [like(RATIO, 1.0).to_json()]}}))
+    monkeypatch.setattr(start, "measure", lambda _: {"figures": [like(RATIO, 1.4).to_json()]})
+    done = CliRunner().invoke(main, ["start", "--out", str(tmp_path), *(["--strict"] if strict else [])])
+    assert done.exit_code == status, done.output
+    assert "warning: replay/quick/wall is 1.40, 40% worse than the committed 1.00 (tolerated: 15%)" in done.output
+    assert json.loads((tmp_path / "start.json").read_text(encoding="utf-8"))["machine"]["cores"] >= 1
