@@ -15,7 +15,20 @@ import click
 
 from conformance.errors import ConformanceError, UsageError
 
-_COMMANDS = ("run", "serve", "catalogue", "inspect", "report", "baseline", "prove", "cleanup", "login", "load", "fuzz")
+_COMMANDS = (
+    "run",
+    "serve",
+    "catalogue",
+    "inspect",
+    "report",
+    "replay",
+    "baseline",
+    "prove",
+    "cleanup",
+    "login",
+    "load",
+    "fuzz",
+)
 
 
 class _Group(click.Group):

@@ -51,7 +51,7 @@ def run(**given: Any) -> None:
         try:
             begun.begin()
             if not begun.stopped:
-                _suite(begun)
+                suite(begun)
         except KeyboardInterrupt:
             begun.stop("interrupted")
         finally:
@@ -81,8 +81,8 @@ def show(results: Any, report: Any, remarks: Any) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _suite(begun: Any) -> None:
-    """Runs pytest on the suites, with our plugins and settings only; the run holds what came of it."""
+def suite(begun: Any, *tests: str) -> None:
+    """Runs pytest on the suites, or on these tests, with our plugins and settings only; the run holds what came."""
     import pytest  # noqa: PLC0415 - as in `run`
 
     from conformance.cli.progress import progress  # noqa: PLC0415
@@ -92,7 +92,7 @@ def _suite(begun: Any) -> None:
         os.environ.pop(name, None)
     watcher = progress(begun)
     arguments = [
-        str(SUITES),
+        *([str(SUITES.parent / test) for test in tests] or [str(SUITES)]),
         "-c", str(SUITES.parent / "pytest.ini"),
         "--disable-plugin-autoload",
         *(word for name in _PLUGINS for word in ("-p", name)),

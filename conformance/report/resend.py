@@ -20,7 +20,7 @@ from conformance.report.text import visible
 
 if TYPE_CHECKING:
     from conformance.exchange import Request
-    from conformance.results import Header
+    from conformance.results import Evidence, Header
 
 FOLDER = "failures"
 SENDER = f"{FOLDER}/send.py"
@@ -40,6 +40,13 @@ def file_name(requirement: str, number: int, request: Request) -> str:
     json = request.body.lstrip()[:1] in (b"{", b"[")
     suffix = "http" if request.octets else "json" if json else "bin"
     return f"{FOLDER}/{requirement.replace('/', '.')}-{number}.{suffix}"
+
+
+def varied(failures: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    """The failures of a requirement in the order of their numbers: different problems before the same again."""
+    first = {evidence.problem: evidence for evidence in reversed(failures)}
+    kept = {id(evidence) for evidence in first.values()}
+    return tuple(sorted(failures, key=lambda evidence: id(evidence) not in kept))
 
 
 def sender() -> bytes:

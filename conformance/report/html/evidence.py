@@ -84,7 +84,7 @@ def chosen(results: Results) -> dict[str, tuple[Evidence, ...]]:
     found: dict[str, tuple[Evidence, ...]] = {}
     count = much = 0
     for item in results.failed:
-        wanted = _varied(item.failures)[: min(share, WHOLE - count)]
+        wanted = resend.varied(item.failures)[: min(share, WHOLE - count)]
         sizes = accumulate(map(_size, wanted), initial=much)
         found[item.id] = tuple(evidence for evidence, size in zip(wanted, sizes, strict=False) if size < MUCH)
         count += len(found[item.id])
@@ -101,12 +101,6 @@ def _size(evidence: Evidence) -> int:
         headers = exchange.request.headers[:_HEADERS] + (exchange.answer.headers[:_HEADERS] if exchange.answer else ())
         shown += sum(len(name[:100]) + len(value[:300]) for name, value in headers)
     return shown
-
-
-def _varied(failures: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-    first = {evidence.problem: evidence for evidence in reversed(failures)}
-    kept = {id(evidence) for evidence in first.values()}
-    return tuple(sorted(failures, key=lambda evidence: id(evidence) not in kept))
 
 
 def failures(item: RequirementResult, whole: tuple[Evidence, ...], header: Header) -> Failures:
