@@ -1,11 +1,13 @@
 //! Registers a device the way libhimmelblau does: discovery, nonce, join, key provisioning, each by its own public code.
 //!
 //! The server is where HIMMELBLAU_DISCOVERY_URL says; DRS_TOKEN, DRS_TENANT and DRS_DOMAIN are those of its first line.
-//! Prints one JSON object for what it came by; an error ends it with status 1 and what libhimmelblau said.
+//! Without DRS_TOKEN it signs in with a browser, which the caller is: a line with the address to open goes to standard
+//! output, and the address that the browser ended at is read from standard input. Prints one JSON object for what it came by; an error ends it with status 1 and what libhimmelblau said.
 
-use std::{env, error::Error, str::FromStr};
+use std::{env, error::Error, io, str::FromStr};
 
 use der::Encode;
+use himmelblau::auth::PublicClientApplication;
 use himmelblau::discovery::{EnrollAttrs, Services};
 use kanidm_hsm_crypto::{
     provider::{BoxedDynTpm, SoftTpm, Tpm, TpmMsExtensions},
@@ -17,13 +19,18 @@ use serde_json::json;
 /// The constant that the common name of a certificate request has (MS-DRS 2.1.1.1.1).
 const COMMON_NAME: &str = "7E980AD9-B86D-4306-9425-9AC066FB014A";
 
+/// The client and what it asks a token for (3.3), and the redirect URI that libhimmelblau has for it.
+const BROKER: &str = "29d9ed98-a469-4536-ade2-f981bc1d605e";
+const SCOPE: &str = "01cb2876-7ebd-4aa4-9cc9-d28bd4d359a9/.default";
+const REDIRECT: &str = "msauth://Microsoft.AAD.BrokerPlugin";
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let (token, tenant, domain) = (
-        env::var("DRS_TOKEN")?,
-        env::var("DRS_TENANT")?,
-        env::var("DRS_DOMAIN")?,
-    );
+    let (tenant, domain) = (env::var("DRS_TENANT")?, env::var("DRS_DOMAIN")?);
+    let token = match env::var("DRS_TOKEN") {
+        Ok(given) => given,
+        Err(_) => sign_in(&tenant).await?,
+    };
     let services = Services::new(&token, &domain)
         .await
         .map_err(said("discovery"))?;
@@ -80,6 +87,34 @@ async fn main() -> Result<(), Box<dyn Error>> {
         })
     );
     Ok(())
+}
+
+/// A token by an authorization code with PKCE, renewed once.
+async fn sign_in(tenant: &str) -> Result<String, Box<dyn Error>> {
+    let authority = format!("{}/{}", env::var("HIMMELBLAU_DISCOVERY_URL")?, tenant);
+    let application =
+        PublicClientApplication::new(BROKER, Some(&authority)).map_err(said("authority"))?;
+    let flow = application
+        .initiate_authorization_code_pkce_flow(vec![SCOPE], REDIRECT)
+        .map_err(said("authorization request"))?;
+    println!("{}", flow.auth_url());
+    let mut ended_at = String::new();
+    io::stdin().read_line(&mut ended_at)?;
+    let first = application
+        .acquire_token_by_authorization_code_pkce_flow(&flow, ended_at.trim())
+        .await
+        .map_err(said("code"))?;
+    if first.tenant_id().map_err(said("tenant"))? != tenant {
+        return Err("the token is of another tenant".into());
+    }
+    let renewed = application
+        .acquire_token_by_refresh_token(&first.refresh_token, vec![SCOPE])
+        .await
+        .map_err(said("refresh token"))?;
+    Ok(renewed
+        .access_token
+        .clone()
+        .ok_or("there is no access token")?)
 }
 
 /// An error of a step, in words that name the step.
