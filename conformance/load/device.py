@@ -12,6 +12,7 @@ from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from conformance.checks import crowd, nonce, verdict
@@ -137,13 +138,13 @@ class Device:
         if self._refuses_token(session, exchange):
             return
         mine = replace(asked, at=datetime.now(UTC))
-        judgement = judging.joins(exchange, mine, lambda: self._others(asked), self._process.target)
+        judgement = judging.joins(exchange, mine, partial(self._others, mine), self._process.target)
         self._process.saw(tally.JOIN, exchange, judgement, self._number, judging.unique_device(exchange))
         self._waited(tally.JOIN, exchange)
         accepted = verdict.join(exchange)[0] is verdict.Verdict.ACCEPTED
         self._process.joined |= accepted
         if accepted and value is not None and self._lives % _SPENT == 0 and self._process.reserve(1):
-            self._again(session, self._draft(session, taken[1], value))
+            self._again(session, taken[1], value)
 
     def _refuses_token(self, session: Session, exchange: Exchange) -> bool:
         """Whether the answer is about the token, which was never good or is over, and says nothing of the load."""
@@ -153,12 +154,12 @@ class Device:
         session.join_baseline(exchange)
         return session.refused_token is not None
 
-    def _again(self, session: Session, draft: JoinDraft) -> None:
+    def _again(self, session: Session, key: PoolKey, value: str) -> None:
         """The nonce that brought a device, with another key."""
-        before = len(self._made)
-        exchange = session.send_join(
-            session.join_step(draft), "a join with a nonce that has brought a device", token=session.token()
-        )
+        before, token = len(self._made), session.token()
+        self._asked(key, token)
+        step = session.join_step(self._draft(session, key, value))
+        exchange = session.send_join(step, "a join with a nonce that has brought a device", token=token)
         judgement = judging.spent(exchange)
         self._process.saw(tally.AGAIN, exchange, judgement, self._number, judging.unique_device(exchange))
         self._waited(tally.AGAIN, exchange)
@@ -174,7 +175,7 @@ class Device:
         both = judging.raced(exchanges)
         for mine, exchange in zip(asked, exchanges, strict=True):
             mine = replace(mine, at=datetime.now(UTC))  # noqa: PLW2901 - the same, now that it was answered
-            judgement = judging.answers(exchange, mine, self._process.target)
+            judgement = judging.answers(exchange, mine, partial(self._others, mine), self._process.target)
             if exchange is exchanges[-1]:
                 judgement += both
             self._process.saw(tally.TWICE, exchange, judgement, self._number, judging.unique_device(exchange))
@@ -215,7 +216,7 @@ class Device:
         return asked
 
     def _others(self, asked: Asked) -> list[Asked]:
-        return [other for other in self._process.neighbours if other is not asked]
+        return [other for other in self._process.neighbours if other.key is not asked.key]
 
     def _waited(self, operation: str, exchange: Exchange) -> None:
         """How often the target said that it is busy: each time that was waited for, and at the last."""

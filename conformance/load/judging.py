@@ -83,20 +83,19 @@ def nonces(exchange: Exchange) -> Judgement:
 
 def joins(exchange: Exchange, asked: Asked, others: Callable[[], Sequence[Asked]], target: Target) -> Judgement:
     """All that the suite holds one join answer to; `others` are the requests that were under way beside it."""
-    judgement = accepted(ACCEPTED, exchange, verdict.join(exchange)) + answers(exchange, asked, target)
-    mixed = crowd.own(exchange, asked, others())
-    if mixed.findings:  # which is one fault: the key and the user are another request's
-        judgement = judgement.only(judgement.checked - {"join-answer/certificate-key", "join-answer/upn-value"})
-    return judgement + mixed
+    return accepted(ACCEPTED, exchange, verdict.join(exchange)) + answers(exchange, asked, others, target)
 
 
-def answers(exchange: Exchange, asked: Asked, target: Target) -> Judgement:
-    """What a join answer says of the device, whether or not it should have come."""
+def answers(exchange: Exchange, asked: Asked, others: Callable[[], Sequence[Asked]], target: Target) -> Judgement:
+    """What a join answer says of the device, whether or not it should have come, and that it is its own request's."""
     judgement = join_answer.judge(exchange, asked)
     certificate = join_answer.certificate_of(exchange)
     if certificate is not None:
         judgement += habits.agree(certificate, None, target.tenant if is_guid(target.tenant) else None)
-    return judgement
+    mixed = crowd.own(exchange, asked, others())
+    if mixed.findings:  # which is one fault: the key and the user are another request's
+        judgement = judgement.only(judgement.checked - {"join-answer/certificate-key", "join-answer/upn-value"})
+    return judgement + mixed
 
 
 def spent(exchange: Exchange) -> Judgement:
