@@ -11,54 +11,87 @@ import base64
 import binascii
 import dataclasses
 import types
+from collections.abc import Callable, Iterable
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from typing import Any, Union, get_args, get_origin, get_type_hints
+
+Reader = Callable[[Any, str], Any]  # of a JSON value and the path to it
 
 
 class WireError(ValueError):
     """A JSON value that is not what its annotation says; the sentence names the path to it."""
 
 
-def dump(value: Any) -> Any:  # noqa: PLR0911 (a table of kinds, one line each)
+def dump(value: Any) -> Any:
     """The JSON form of a record or of a part of one."""
+    return _DUMPS.get(type(value), _dump_other)(value)
+
+
+def _dump_other(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    if isinstance(value, bytes):
-        return _dump_bytes(value)
-    if isinstance(value, dict):
-        return {dump(key): dump(item) for key, item in value.items()}
-    if isinstance(value, tuple | list):
-        return [dump(item) for item in value]
     if dataclasses.is_dataclass(value):
         kind: Any = type(value)
         return {name: dump(getattr(value, name)) for name in _hints(kind)}
+    for kind in (str, bool, int, float, bytes, dict, tuple, list):
+        if isinstance(value, kind):
+            return _DUMPS[kind](value)
     raise TypeError(f"a record cannot carry a {type(value).__name__}")
 
 
-def undump(hint: Any, value: Any, where: str = "record") -> Any:  # noqa: PLR0911 (a table of kinds)
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _dump_text(value: str) -> str:
+    return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+
+
+def _dump_dict(value: dict[Any, Any]) -> dict[Any, Any]:
+    return {dump(key): dump(item) for key, item in value.items()}
+
+
+def _dump_items(value: Iterable[Any]) -> list[Any]:
+    return [dump(item) for item in value]
+
+
+def undump(hint: Any, value: Any, where: str = "record") -> Any:
     """The value a JSON form stands for, held to its annotation; WireError when it is something else."""
+    return _reader(hint)(value, where)
+
+
+@cache
+def _reader(hint: Any) -> Reader:  # noqa: PLR0911 (a table of kinds)
+    """What reads a value of this annotation, found once and not for each value."""
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
-        return None if value is None else undump(get_args(hint)[0], value, where)
+        return partial(_undump_optional, _reader(get_args(hint)[0]))
     if origin is tuple:
-        return _undump_tuple(get_args(hint), value, where)
+        return partial(_undump_tuple, get_args(hint))
     if origin is dict:
-        item = get_args(hint)[1]
-        return {key: undump(item, entry, f"{where}.{key}") for key, entry in _expect(dict, value, where).items()}
+        return partial(_undump_dict, _reader(get_args(hint)[1]))
     if dataclasses.is_dataclass(hint):
-        return _undump_record(hint, _expect(dict, value, where), where)
+        return partial(_undump_record, hint)
     if issubclass(hint, Enum):
-        return _undump_enum(hint, value, where)
+        return partial(_undump_enum, hint)
     if hint is bytes:
-        return _undump_bytes(_expect(dict, value, where), where)
+        return _undump_bytes
     if hint is float:
-        return float(_expect((int, float), value, where))
-    return _expect(hint, value, where)
+        return _undump_float
+    return partial(_expect, hint)
+
+
+def _undump_optional(read: Reader, value: Any, where: str) -> Any:
+    return None if value is None else read(value, where)
+
+
+def _undump_float(value: Any, where: str) -> float:
+    return float(_expect((int, float), value, where))
+
+
+def _undump_dict(read: Reader, value: Any, where: str) -> dict[str, Any]:
+    return {key: read(entry, f"{where}.{key}") for key, entry in _expect(dict, value, where).items()}
 
 
 def _undump_tuple(hints: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
@@ -68,15 +101,16 @@ def _undump_tuple(hints: tuple[Any, ...], value: Any, where: str) -> tuple[Any, 
     if len(hints) != len(items):
         raise WireError(f"{where} has {len(items)} items, {len(hints)} belong there")
     pairs = zip(hints, items, strict=True)
-    return tuple(undump(hint, item, f"{where}[{index}]") for index, (hint, item) in enumerate(pairs))
+    return tuple([_reader(hint)(item, f"{where}[{index}]") for index, (hint, item) in enumerate(pairs)])
 
 
-def _undump_record(cls: Any, value: dict[str, Any], where: str) -> Any:
+def _undump_record(cls: Any, value: Any, where: str) -> Any:
     hints = _hints(cls)
-    if missing := [name for name in hints if name not in value and name not in _optional(cls)]:
+    given = _expect(dict, value, where)
+    if missing := [name for name in hints if name not in given and name not in _optional(cls)]:
         raise WireError(f"{where} lacks {', '.join(missing)}")
-    present = {name: hint for name, hint in hints.items() if name in value}
-    fields = {name: undump(hint, value[name], f"{where}.{name}") for name, hint in present.items()}
+    present = ((name, hint) for name, hint in hints.items() if name in given)
+    fields = {name: _reader(hint)(given[name], f"{where}.{name}") for name, hint in present}
     try:
         return cls(**fields)
     except ValueError as problem:
@@ -98,9 +132,23 @@ def _dump_bytes(value: bytes) -> dict[str, str]:
         return form
 
 
-def _undump_bytes(value: dict[str, Any], where: str) -> bytes:
+_DUMPS: dict[type, Callable[[Any], Any]] = {
+    type(None): _as_it_is,
+    bool: _as_it_is,
+    int: _as_it_is,
+    float: _as_it_is,
+    str: _dump_text,
+    bytes: _dump_bytes,
+    dict: _dump_dict,
+    tuple: _dump_items,
+    list: _dump_items,
+}
+
+
+def _undump_bytes(value: Any, where: str) -> bytes:
     try:
-        return base64.b64decode(_expect(str, value.get("base64"), f"{where}.base64"), validate=True)
+        text = _expect(dict, value, where).get("base64")
+        return base64.b64decode(_expect(str, text, f"{where}.base64"), validate=True)
     except (binascii.Error, ValueError) as problem:
         raise WireError(f"{where}.base64: {problem}") from None
 

@@ -28,7 +28,7 @@ GOAL = 1.0
 
 def measure(how: How) -> dict[str, Any]:
     """Seconds to the first request, warm and cold; and to the reference server's first line."""
-    times = 3 if how.short else 15
+    times = 3 if how.short else 11
     first_request(how.folder)  # whose byte code the warm ones find
     warm, cold, server = [], [], []
     for number in range(times):
