@@ -20,20 +20,15 @@ from conformance.checks.tenant import is_domain_name
 from conformance.client import Conversation, Credentials, Identity, Message, Secrets, Supply, Target, Transport
 from conformance.client import protocol as steps
 from conformance.errors import ConformanceError, TargetError
-from conformance.exchange import Exchange, FailureKind, Headers
+from conformance.exchange import Exchange, Headers
 from conformance.generate.join import JoinDraft, render
+from conformance.kit.breaker import Breaker
 from conformance.kit.kept import Kept
 from conformance.kit.outcomes import Made, NotOffered, QuotaReached, Unproven
 from conformance.kit.patience import Patience
 from conformance.kit.profile import Profile
 from conformance.kit.shield import SHIELD
 
-_PROBE_SECONDS = 5.0
-_DEAD = {FailureKind.UNREACHABLE, FailureKind.TIMEOUT, FailureKind.TLS, FailureKind.RESET}
-_WOULD_DO = {
-    FailureKind.UNREACHABLE: "see whether it is up, and --target right",
-    FailureKind.TLS: "pass the CA of its certificate as --tls-ca-file, or --insecure to do without",
-}
 _ROOM = "remove devices that are not needed, or have the quota raised, and run again"
 _TOKEN_REFUSED = {401, 403}
 _VERSION = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}")
@@ -56,6 +51,7 @@ class Session:
     refused_token: str | None = None
     kept: Kept = field(default_factory=Kept)  # what several cases judge, and is asked for once
     patience: Patience = field(default_factory=Patience)
+    breaker: Breaker = field(default_factory=Breaker)
     _services: Services | None = None
     _discovery: Exchange | None = None
     _drafts: int = 0
@@ -81,8 +77,7 @@ class Session:
             with self._shown(identity) as transport:
                 exchange = _over(transport, step, sent, label)
                 self.transport.requests += transport.requests
-        if exchange.failure is not None and exchange.failure.kind in _DEAD:
-            self._give_up_if_dead(exchange)
+        self.stopped = self.breaker.trips(exchange, self.target, self.transport)
         return exchange
 
     def converse(self, url: str) -> Conversation:
@@ -110,21 +105,6 @@ class Session:
             return Transport(self.target, self.secrets, identity, self.transport.pace)
         except ssl.SSLError:
             raise Unproven("the device's certificate is none that TLS could show with the device's key") from None
-
-    def _give_up_if_dead(self, exchange: Exchange) -> None:
-        """No answer may be the target's fault with that request, or the target is gone: one probe tells."""
-        step = steps.discover(self.target.url, self.target.tenant)
-        probe = self.transport.send(
-            step.method,
-            step.url,
-            headers=step.headers,
-            label="is the target alive",
-            timeout=min(_PROBE_SECONDS, self.target.timeout),
-        )
-        if probe.failure is not None and probe.failure.kind in _DEAD:
-            assert exchange.failure is not None
-            would_do = _WOULD_DO.get(exchange.failure.kind, "see whether it is up")
-            self.stopped = f"the target at {self.target.url} gives no answer: {exchange.failure.message}; {would_do}"
 
     # --- what every case rests on
 

@@ -51,6 +51,7 @@ def configure(config: pytest.Config) -> None:
     twins = Twins(session, sparing=settings.max_devices is not None)
     sparing = Sparing(twins, session, allowance_of(session, journal, settings))
     if worker is None:
+        session.breaker.before = controller.run.probes
         sparing.plan = _plan(config, controller.run)
     config.pluginmanager.register(Recorder(session, journal, settings, budget, sparing), "drs-recorder")
     _own_settings(config)

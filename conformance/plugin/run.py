@@ -60,10 +60,10 @@ class Run:
     unwritable: UsageError | None = None
     earlier: Earlier | None = None  # the run that this one goes on with
     load: Load | None = None  # what a load was, where the run is one
+    probes: int = 0  # requests before those of the suite
     _doubt: str | None = None
     _footed: bool = False
     _began: float = field(default_factory=time.monotonic)
-    _probes: int = 0
     _results: Results | None = None
 
     def begin(self) -> None:
@@ -105,7 +105,7 @@ class Run:
                 session.services()
             except Unproven as reason:
                 self._doubt = f"{reason}; check --target and --tenant"
-        self._probes = session.requests
+        self.probes = session.requests
         if session.stopped:
             raise TargetError(session.stopped)
 
@@ -154,7 +154,7 @@ class Run:
             if self._doubt:
                 self.stop(self._doubt)
             self._tidy()
-            requests = self._probes + sum(record.requests for record in self.records if isinstance(record, TestRecord))
+            requests = self.probes + sum(record.requests for record in self.records if isinstance(record, TestRecord))
             self._footed = True
             seconds = time.monotonic() - self._began + (self.earlier.seconds if self.earlier else 0)
             self.record(Footer(now(), round(seconds, 3), requests, self.stopped, self.load))

@@ -119,6 +119,7 @@ def test_a_dead_target_is_given_up_after_one_probe(kind: FailureKind) -> None:
     assert desk.session.discovery().failure is not None
     assert desk.session.stopped is not None
     assert desk.session.stopped.startswith(f"the target at {URL} gives no answer: dead; ")
+    assert desk.session.stopped.endswith("; given up after request 1 (discovery of the tenant under test)")
     assert [asked.label for asked in desk.wires.asked][1:] == ["is the target alive"]
     with pytest.raises(TargetError, match="gives no answer"):
         desk.session.send(steps.discover(URL, TENANT), "again")
