@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import hypothesis
@@ -17,13 +18,12 @@ from conformance.plugin import dry, rounds
 from conformance.plugin.budget import Budget
 from conformance.plugin.corpus import Corpus
 from conformance.plugin.interrupts import Interrupts
-from conformance.plugin.network import sharing
 from conformance.plugin.options import spelled
 from conformance.plugin.recording import Recorder
 from conformance.plugin.run import Run, journal_of, open_session, prepare
 from conformance.plugin.settings import Settings, given
 from conformance.plugin.sparing import Sparing
-from conformance.plugin.spread import worker_input, worker_session
+from conformance.plugin.spread import keep_to_ourselves, part, refuse_far, specs, worker_input
 from conformance.plugin.thrift import Plan, allowance_of
 from conformance.report import github, terminal
 from conformance.results import Device, Results, TestRecord
@@ -34,17 +34,17 @@ def configure(config: pytest.Config) -> None:
     """Raises `ConformanceError` when the options are wrong."""
     worker = getattr(config, "workerinput", None)
     if worker is not None:
-        settings, target, credentials = worker_session(plugin.read_options(config), worker["drs"])
-        target = sharing(target, worker["workercount"])
-        budget = Budget(settings.budget, worker["drs"]["left"]) if settings.budget else None
+        own = part(config, worker)
+        settings, target, credentials, journal = own.settings, own.target, own.credentials, own.journal
+        budget = Budget(settings.budget, own.left) if settings.budget and own.left is not None else None
     else:
         run = config.pluginmanager.get_plugin(plugin.RUN)
         controller = Controller(run.run if run else _begin(config), quiet=run is not None)
         config.pluginmanager.register(controller, "drs-controller")
         settings, target, credentials = controller.run.settings, controller.run.target, controller.run.credentials
         budget = controller.run.budget()
+        journal = journal_of(settings, target)
     _hypothesis(config, settings)
-    journal = journal_of(settings, target)
     session = open_session(settings, target, credentials, journal)
     config.add_cleanup(journal.close)
     config.add_cleanup(session.transport.close)
@@ -61,8 +61,8 @@ def _plan(config: pytest.Config, run: Run) -> Plan | None:
     """What to leave out, where devices are counted. Raises `UsageError` under pytest-xdist: nobody counts over all."""
     if run.settings.max_devices is None or run.stopped:
         return None
-    if getattr(config.option, "numprocesses", None):
-        raise UsageError("--max-devices counts the devices of one process; leave out -n")
+    if specs(config):
+        raise UsageError("--max-devices counts the devices of one process; leave out -n and --tx")
     try:
         return dry.planned(run.settings, given(run.target, run.credentials))
     except TargetError as error:
@@ -96,6 +96,9 @@ def _own_settings(config: pytest.Config) -> None:
 
 def _begin(config: pytest.Config) -> Run:
     raw = plugin.read_options(config)
+    if specs(config):
+        refuse_far(config, raw)
+        keep_to_ourselves(config)
     if raw.flag("dry-run"):
         pytest.exit(dry.told(raw), 0)
     interrupts = Interrupts()
@@ -119,7 +122,20 @@ class Controller:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Tells a worker of pytest-xdist about the target."""
-        node.workerinput["drs"] = worker_input(self.run)
+        node.workerinput["drs"] = worker_input(self.run, plugin.read_options(node.config), node)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """What a worker of pytest-xdist did not tell with a test."""
+        told = getattr(node, "workeroutput", {}).get("drs", {})
+        for value in told.get("devices", ()):
+            self.run.record(Device.from_json(value))
+        self._enter(told.get("ledger", ()))
+
+    def _enter(self, lines: Sequence[Mapping[str, Any]]) -> None:
+        """Lines of the ledger of a worker on another machine."""
+        if lines:
+            journal_of(self.run.settings, self.run.target).append(*lines)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -145,6 +161,8 @@ class Controller:
                 self.run.record(Device.from_json(value))
             elif name == "drs-stopped":
                 self.run.stop(str(value))
+            elif name == "drs-ledger":
+                self._enter([value])
             elif name == "drs-remark":
                 self.run.remarks[str(value)] = None
         if self.run.unwritable is not None:

@@ -31,13 +31,16 @@ def now() -> str:
 class Journal:
     """Appended to line by line, so that several workers may; `fresh` are the records that the stream has not yet.
 
-    `by` is who writes: one who has no more than one group of requests under way at a time.
+    `by` is who writes: one who has no more than one group of requests under way at a time. `unsent` are the lines that
+    the run on another machine has not yet, None where this is the run's own ledger.
     """
 
     path: Path
     synced: bool
     fresh: list[Device] = field(default_factory=list)
     by: int | str = field(default_factory=os.getpid)
+    unsent: list[dict[str, Any]] | None = None
+    _closed: bool = False
 
     def asked(self, number: int) -> None:
         """So many requests that may create a device are about to be sent; those before were answered. `UsageError`."""
@@ -56,8 +59,9 @@ class Journal:
         self.append({"id": id_, "removed": True, "at": device.created})
 
     def close(self) -> None:
-        """Every request was answered."""
-        if self.path.exists():
+        """Every request was answered; harmless when done twice."""
+        if self.path.exists() and not self._closed:
+            self._closed = True
             self.append({"asked": 0, "at": now(), "by": self.by})
 
     def append(self, *values: Mapping[str, Any]) -> None:
@@ -73,6 +77,13 @@ class Journal:
                 os.close(handle)
         except OSError as error:
             raise UsageError(f"{str(self.path)!r} cannot be written to ({error.strerror})") from None
+        if self.unsent is not None:
+            self.unsent += [dict(value) for value in values]
+
+    def taken(self) -> list[dict[str, Any]]:
+        """The lines to be sent to the run, which are sent then."""
+        lines, self.unsent = self.unsent or [], None if self.unsent is None else []
+        return lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from conformance.plugin.order import named
 from conformance.plugin.redacting import redact_json, redact_report
 from conformance.plugin.settings import Settings, given
 from conformance.plugin.sparing import Sparing
+from conformance.plugin.spread import same_everywhere
 from conformance.results import Device, Outcome, RequirementOutcome, TestRecord, not_offered
 from conformance.spec import NEEDS, catalogue
 
@@ -68,7 +69,7 @@ class Recorder:
         self._journal = journal
         self.sparing = sparing
         self._selection = settings.selection
-        self._done = settings.done
+        self._done = frozenset(map(named, settings.done))
         self._budget = budget
         self._given = given(session.target, session.credentials)
 
@@ -115,8 +116,11 @@ class Recorder:
         """Keeps what was selected, in the document's order or in that of a budget, and labels it for Allure."""
         if own := [item.nodeid for item in items if SUITES not in item.path.parents]:
             pytest.exit(f"{own[0]} is no conformance test; give the suites a session of their own", 2)
+        same_everywhere(items)
         if self._selection is not None or self._done or rounds.kind():
-            chosen = [item for item in items if only(declared(item), self._selection) and item.nodeid not in self._done]
+            chosen = [
+                item for item in items if only(declared(item), self._selection) and named(item.nodeid) not in self._done
+            ]
             chosen = rounds.chosen(chosen)
             config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
             items[:] = chosen
@@ -197,6 +201,7 @@ class Recorder:
         if call.when == "call" or (call.when == "setup" and call.excinfo is not None):
             report.user_properties = [*report.user_properties, ("drs-test", self._record_of(item, report))]
             report.user_properties += [("drs-device", device.to_json()) for device in self.new_devices()]
+            report.user_properties += [("drs-ledger", line) for line in self._journal.taken()]
             self.session.stopped = self.session.stopped or self.session.patience.end()
             if reason := self.session.stopped or self.session.refused_token:
                 report.user_properties.append(("drs-stopped", reason))
@@ -205,6 +210,13 @@ class Recorder:
         if call.when == "teardown" and CASE in item.stash:
             del item.stash[CASE]  # with every exchange of the test: pytest keeps its items to the end of the session
         return report
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """A worker that is told to end in the middle of a test still tells of its devices."""
+        if hasattr(session.config, "workeroutput"):
+            self._journal.close()
+            output = {"devices": [one.to_json() for one in self.new_devices()], "ledger": self._journal.taken()}
+            session.config.workeroutput["drs"] = output
 
     def new_devices(self) -> Iterator[Device]:
         """The devices created since they were last asked for."""

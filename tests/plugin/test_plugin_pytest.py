@@ -15,6 +15,7 @@ import pytest
 from cli.cli_runs import PYTEST, variables
 from conformance.plugin import PREFIX
 from conformance.plugin.options import OPTIONS, spelled
+from conformance.plugin.order import named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +37,10 @@ def options(server: Ready, prefix: str = PREFIX) -> list[str]:
 # --- the same run
 
 
+def ran_in(ran: Ran) -> set[str]:
+    return {line["test"] for line in ran.stream if line["record"] == "test"}
+
+
 @pytest.fixture
 def by_command(drs: Drs, server: Ready) -> Ran:
     return drs(*options(server, "--")).check()
@@ -52,9 +57,7 @@ def test_plain_pytest_and_xdist_come_to_the_same(by_command: Ran, drs: Drs, serv
         assert other.results["counts"] == by_command.results["counts"]
         assert "conformant" in other.said
         assert f"report: {other.out}/index.html" in other.said.replace("\n", "")
-    assert {line["test"] for line in spread.stream if line["record"] == "test"} == {
-        line["test"] for line in plain.stream if line["record"] == "test"
-    }
+    assert ran_in(spread) == ran_in(by_command) == {f"suites/{named(test)}" for test in ran_in(plain)}
     ledger = [json.loads(line) for line in (spread.out / "devices.jsonl").read_text(encoding="ascii").splitlines()]
     devices = [line["id"] for line in ledger if "id" in line]
     assert len(devices) == spread.results["devices"]["created"] == len(set(devices))
