@@ -14,7 +14,7 @@ from conformance.codec.der import tags
 from conformance.codec.rsakey import RsaKeyBlob
 from conformance.generate import keys
 from conformance.generate.csr import common_name
-from conformance.generate.join import Headers
+from conformance.generate.join import MARKER, Headers
 from conformance.generate.spelling import Spelling
 from conformance.generate.variants import Change, Variant, with_csr, with_fields
 
@@ -85,7 +85,7 @@ _MEMBERS = (
             f"name-{name}",
             f"DeviceDisplayName is a name {words}.",
             (f"{_JOIN}display-name-unicode",),
-            with_fields(device_display_name=text),
+            with_fields(device_display_name=MARKER + text),
         )
         for name, words, text in NAMES
     ),
@@ -139,7 +139,7 @@ ESCAPED_PAIRS: Final = Variant(
     "pairs",
     "Characters beyond ASCII are written as escapes, one of them as a surrogate pair.",
     ("processing/json-escapes",),
-    with_fields(spelling=Spelling(ascii=True), device_display_name="Gerät 💻"),
+    with_fields(spelling=Spelling(ascii=True), device_display_name=f"{MARKER}Gerät 💻"),
 )
 """Shows something of escapes only where the same name is accepted as it is, and so is none of ACCEPTED."""
 

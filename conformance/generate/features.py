@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from conformance.codec.der import tags
 from conformance.generate.csr import common_name
+from conformance.generate.join import MARKER
 
 if TYPE_CHECKING:
     from conformance.generate.join import JoinDraft
@@ -63,7 +64,7 @@ def without(draft: JoinDraft, feature: str) -> JoinDraft:
     changed = {
         "join-request/csr-cn-string-types": {"csr": replace(draft.csr, subject=common_name())},
         "join-request/attributes-optional": {"attributes": None},
-        "join-request/display-name-unicode": {"device_display_name": "a name in ASCII"},
+        "join-request/display-name-unicode": {"device_display_name": f"{MARKER}ascii"},
         "processing/json-white-space": {"spelling": replace(spelling, gap="")},
         "processing/json-escapes": {"spelling": replace(spelling, escape=frozenset(), ascii=False)},
         "processing/json-member-order": {"spelling": replace(spelling, rotate=0)},

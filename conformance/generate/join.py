@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from conformance.generate.edits import Edit
 
 REGISTER = 4  # "Azure AD register" of the JoinType table, the one in the document's example
+MARKER = "drs-conformance-"  # begins display names, by which an administrator knows whose devices these are
 Headers = tuple[tuple[str, str], ...]
 HEADERS: Headers = (
     ("Content-Type", "application/json"),
@@ -64,7 +65,7 @@ class JoinDraft:
         return cls(
             CsrDraft(keys.nth(index)),
             RsaKeyBlob.public(exponent, modulus),
-            device_display_name=f"drs-conformance-{index}",
+            device_display_name=f"{MARKER}{index}",
         )
 
     def with_nonce(self, text: str | None) -> Self:

@@ -22,7 +22,7 @@ from conformance.generate.attested import attestation
 from conformance.generate.csr import CsrDraft, common_name
 from conformance.generate.faults.challenge import made_up
 from conformance.generate.from_schema import ENCODABLE, Strategy, from_schema
-from conformance.generate.join import JoinDraft
+from conformance.generate.join import MARKER, JoinDraft
 from conformance.generate.spelling import Spelling
 from conformance.spec import schemas
 
@@ -96,8 +96,9 @@ def spellings() -> st.SearchStrategy[Spelling]:
 
 @cache
 def _names() -> st.SearchStrategy[str]:
-    """Names of the schema's, and names that have gone wrong elsewhere."""
-    return from_schema({"type": "string", "minLength": 1}, FORMATS) | st.sampled_from([text for *_, text in NAMES])
+    """Names of the schema's, and names that have gone wrong elsewhere; each with the marker in front."""
+    texts = from_schema({"type": "string", "minLength": 1}, FORMATS) | st.sampled_from([text for *_, text in NAMES])
+    return texts.map(MARKER.__add__)
 
 
 @cache

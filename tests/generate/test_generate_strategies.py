@@ -18,10 +18,13 @@ from conformance.codec.rsakey import RsaKeyBlob
 from conformance.codec.tpms import Attestation
 from conformance.codec.x509 import Certificate
 from conformance.errors import CatalogueError, DecodeError
+from conformance.generate.accepted import ACCEPTED, ESCAPED_PAIRS
 from conformance.generate.features import PLAIN, features, without
-from conformance.generate.join import JoinDraft, render
+from conformance.generate.join import MARKER, JoinDraft, render
+from conformance.generate.observed.members import VARIANTS
 from conformance.generate.spelling import Spelling
 from conformance.generate.strategies import FORMATS, from_schema, join_documents, join_drafts, spellings
+from conformance.generate.variants import Variant
 from conformance.spec import schemas
 
 unshrunk = settings(max_examples=2000, database=None, phases=[Phase.generate])
@@ -181,3 +184,15 @@ def test_what_a_draft_makes_use_of_is_taken_away_one_by_one(draft: JoinDraft) ->
         draft = without(draft, feature)
         assert list(features(draft)) == left
     assert list(features(draft)) == [PLAIN]
+
+
+@given(join_drafts())
+def test_an_administrator_knows_every_device_by_its_name(draft: JoinDraft) -> None:
+    assert str(draft.device_display_name).startswith(MARKER)
+
+
+@pytest.mark.parametrize("variant", [*ACCEPTED, ESCAPED_PAIRS, *VARIANTS], ids=lambda variant: variant.name)
+def test_so_it_is_with_the_variants(variant: Variant) -> None:
+    """All but the empty name, which is what is tested there."""
+    name = json.loads(variant.change(JoinDraft.baseline()).body())["DeviceDisplayName"]
+    assert name.startswith(MARKER) or variant.name == "display-name-empty"

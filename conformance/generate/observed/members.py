@@ -11,6 +11,7 @@ from typing import Any, Final
 from conformance.generate import keys
 from conformance.generate.attested import attestation
 from conformance.generate.edits import put
+from conformance.generate.join import MARKER
 from conformance.generate.variants import Variant, with_edit, with_fields
 
 _JOIN: Final = "join-request/"
@@ -68,7 +69,7 @@ _MEMBERS = (
             ("os-version", "OSVersion"),
             ("display-name", "DeviceDisplayName"),
         )
-        for what, words, text in (("empty", "is empty", ""), ("long", f"has {LONG} letters", "n" * LONG))
+        for what, words, text in (("empty", "is empty", ""), ("long", f"has {LONG} letters", MARKER.ljust(LONG, "n")))
     ),
     Variant(
         "aik-certificate",
