@@ -16,7 +16,7 @@ from locust.env import Environment
 
 from conformance.load import judging, user
 from conformance.load.centre import Centre
-from conformance.load.tally import SECTIONS
+from conformance.load.tally import JOIN, SECTIONS
 from conformance.plugin.run import Run
 from conformance.results import Load, Results, Timing
 
@@ -76,6 +76,8 @@ class Conductor:
             if self.centre.waiting <= 0:
                 break
             gevent.sleep(0.05)
+        if not self.centre.requests[JOIN] and not self.run.interrupted:
+            self.run.stop(self._without_joins())
         for record in self.centre.records():
             self.run.record(record)
         timings = tuple(self._timings())
@@ -85,11 +87,20 @@ class Conductor:
         )
         return self.run.finish()
 
+    def _without_joins(self) -> str:
+        """Why a load of discovery and nonces alone, or of nothing, says too little."""
+        if self.run.credentials.token is None:
+            return "no join was sent, for want of a token; pass --token or --token-command"
+        if not (self.run.target.loopback or self.run.target.devices_allowed):
+            return "no join was sent, since the target is not on this machine; allow devices (--allow-device-creation)"
+        return "no join was answered; see whether discovery and nonces are, or give it longer with --for"
+
     def _timings(self) -> Iterator[Timing]:
         entries = {name: entry for (name, _), entry in self.environment.stats.entries.items()}
         for name in SECTIONS:
             if (entry := entries.get(name)) is not None and entry.num_requests:
-                half, most, nearly = (float(entry.get_response_time_percentile(part)) for part in (0.5, 0.95, 0.99))
                 rate, longest = round(entry.total_rps, 2), float(entry.max_response_time)
+                of = entry.get_response_time_percentile  # which rounds, upwards too
+                half, most, nearly = (min(float(of(part)), longest) for part in (0.5, 0.95, 0.99))
                 wrong, busy = self.centre.wrong[name], self.centre.busy[name]
                 yield Timing(name, entry.num_requests, rate, half, most, nearly, longest, wrong, busy)

@@ -37,7 +37,7 @@ def load(tmp_path: Path) -> Load:
 
 def test_many_users_from_two_processes_each_get_a_device_of_their_own_and_remove_it(load: Load) -> None:
     with running(Settings(tls=True)) as ready:
-        ran = load_of(load, ready, "--users", "8", "--for", "2s", "--workers", "2")
+        ran = load_of(load, ready, "--users", "8", "--for", "1s", "--workers", "2")
     assert ran.status == 0, ran.said + ran.warned
     assert ran.warned == ""
     results = ran.results
@@ -100,6 +100,18 @@ def test_a_load_that_could_not_be_done_says_so(load: Load) -> None:
     nobody = load("--target", "http://127.0.0.1:1", "--tenant", "contoso.example", "--for", "1s")
     assert (nobody.status, nobody.results["verdict"]) == (3, "incomplete")
     assert "gives no answer" in nobody.results["why"]
+
+
+def test_a_server_that_is_not_on_this_machine_gets_no_device_unasked(load: Load) -> None:
+    with running(Settings()) as ready:
+        port = ready.url.rpartition(":")[2]
+        elsewhere = ("--target", f"http://drs.test.example:{port}", "--resolve", f"drs.test.example:{port}:127.0.0.1")
+        more = ("--tenant", ready.tenant, "--token", ready.token, "--for", "1s", "--allow-host", f"127.0.0.1:{port}")
+        ran = load(*elsewhere, *more)
+    assert (ran.status, ran.results["devices"]["created"]) == (3, 0)
+    assert "no join was sent, since the target is not on this machine" in ran.results["why"]
+    assert {"discovery", "nonce"} == {one["operation"] for one in ran.results["load"]["timings"]}
+    assert not (ran.out / "devices.jsonl").exists()
 
 
 def test_no_more_devices_are_made_than_allowed(load: Load) -> None:
