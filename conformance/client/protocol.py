@@ -6,6 +6,7 @@ The one rule: only discovery's own URL is built; every other comes from a discov
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -75,6 +76,7 @@ def device(endpoint: str, id_: object, method: str = "DELETE") -> Step:
     return Step(method, with_version(f"{path.rstrip('/')}/{id_}{'?' if query else ''}{query}", DEVICE_VERSION), ())
 
 
+@lru_cache(maxsize=64)  # of the few endpoints of a target, for each request to them
 def with_version(endpoint: str, version: str | None) -> str:
     """The endpoint with its `api-version` set, or without any when None."""
     parts = urlsplit(endpoint)
@@ -95,6 +97,7 @@ def retenanted(endpoint: str, tenant: str, other: str) -> str | None:
     return urlunsplit(parts._replace(path=path))
 
 
+@lru_cache(maxsize=64)
 def origin_of(url: str) -> tuple[str, str, int | None]:
     """Scheme, host and port of a URL, defaults filled in. Raises `ValueError` for what is no URL."""
     parts = urlsplit(url)
