@@ -76,18 +76,19 @@ class Application:
     def at_once(self, request: Plain, connection: tuple[int, int], peer: bytes | None, beside: Beside) -> Reply:
         """The answer to a request that came whole, without a task and without waiting; chaos is not for it."""
         began = time.perf_counter()
-        path = _compared(request.path)
+        head = request.head
+        path = _compared(head.path)
         endpoint, params = self._found(path)
         asked = Asked(
-            method=request.method,
+            method=head.method,
             path=path,
             params=params,
-            query=query(request.query),
-            headers=request.headers,
+            query=query(head.query),
+            headers=head.headers,
             body=request.body,
             peer_certificate=peer,
             connection=connection,
-            target=request.path,
+            target=head.path,
             beside=beside,
         )
         asked, reply, refused = endpoint.handled(asked)

@@ -74,18 +74,15 @@ class Holder:
     region: str
 
 
-_oid = lru_cache(maxsize=64)(der.oid)
-
-
 @lru_cache(maxsize=256)  # most extensions of most certificates are the same
 def _encoded(extension: Extension) -> bytes:
     flag = der.boolean(True) if extension.critical else b""
-    return der.sequence(_oid(extension.oid), flag, der.octet_string(extension.value))
+    return der.sequence(der.oid(extension.oid), flag, der.octet_string(extension.value))
 
 
 def name(*attributes: tuple[str, bytes]) -> bytes:
     """A name of a single RDN, multi-valued where there are several attributes (each: OID, encoded string)."""
-    return der.sequence(der.set_of(*(der.sequence(_oid(oid), value) for oid, value in attributes)))
+    return der.sequence(der.set_of(*(der.sequence(der.oid(oid), value) for oid, value in attributes)))
 
 
 DC = "0.9.2342.19200300.100.1.25"
@@ -132,29 +129,41 @@ def joined(join_type: int) -> bytes:
 
 def private_extensions(holder: Holder, octets: Callable[[bytes], bytes] = der_octets) -> tuple[Extension, ...]:
     """.2 device, .3 user, .5 tenant (GUIDs in Microsoft byte order), .7 join type, .8 region."""
-    values = {
-        2: holder.device_id.bytes_le,
-        3: holder.user.bytes_le,
-        5: holder.tenant.bytes_le,
-        7: joined(holder.join_type),
-        8: holder.region.encode("ascii"),
-    }
+    device = Extension(f"{PRIVATE}.2", octets(holder.device_id.bytes_le))
+    return (device, *_of_user(holder.user, holder.tenant, holder.join_type, holder.region, octets))
+
+
+@lru_cache(maxsize=64)  # the devices of a user differ in their id
+def _of_user(
+    user: uuid.UUID, tenant: uuid.UUID, join_type: int, region: str, octets: Callable[[bytes], bytes]
+) -> tuple[Extension, ...]:
+    values = {3: user.bytes_le, 5: tenant.bytes_le, 7: joined(join_type), 8: region.encode("ascii")}
     return tuple(Extension(f"{PRIVATE}.{number}", octets(value)) for number, value in values.items())
 
 
 def order(holder: Holder, spki: bytes, now: datetime, authority_key_id: bytes) -> Order:
     """The certificate of a device as the document and RFC 5280 have it (the strict form)."""
     moment = now.replace(microsecond=0)
-    authority = Extension("2.5.29.35", der.sequence(der.implicit(0, authority_key_id)))
     return Order(
         serial=positive_serial(),
         subject=name((CN, der.printable_string(str(holder.device_id)))),
         spki=spki,
         not_before=moment - ISSUED_EARLIER,
         not_after=years_after(moment, YEARS),
-        extensions=(_CA_FALSE, _CLIENT_AUTH, _DIGITAL_SIGNATURE, authority, *private_extensions(holder)),
+        extensions=(
+            _CA_FALSE,
+            _CLIENT_AUTH,
+            _DIGITAL_SIGNATURE,
+            _authority(authority_key_id),
+            *private_extensions(holder),
+        ),
         issuer=CA_NAME,
     )
+
+
+@lru_cache(maxsize=8)
+def _authority(key_id: bytes) -> Extension:
+    return Extension("2.5.29.35", der.sequence(der.implicit(0, key_id)))
 
 
 def field_order(strict: Order, holder: Holder) -> Order:

@@ -153,8 +153,9 @@ def _attributes(request: CertificationRequest) -> None:
 
 
 def _extensions(request: CertificationRequest) -> None:
-    kinds = [extension.oid for extension in extensions(request)]
-    for extension in extensions(request):
+    found = extensions(request)
+    kinds = [extension.oid for extension in found]
+    for extension in found:
         if kinds.count(extension.oid) > 1:
             raise _refuse(
                 f"the extension {quoted(extension.oid)} is there twice (RFC 5280, section 4.2)", extension.offset

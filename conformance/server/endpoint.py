@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -166,6 +167,7 @@ def _asked(scope: Scope) -> Asked:
     )
 
 
+@lru_cache(maxsize=256)  # most have nothing but a version
 def query(raw: str) -> tuple[tuple[str, str], ...]:
     """The arguments of a query, in their order; none where there are too many."""
     try:

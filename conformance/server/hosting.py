@@ -139,7 +139,8 @@ def _state(settings: Settings, folder: Path) -> Path:
 
 
 def _store(shared: Shared) -> Store:
-    return Store(shared.state, lasting=shared.settings.state is not None)
+    settings = shared.settings
+    return Store(shared.state, lasting=settings.state is not None, shared=settings.workers > 1)
 
 
 def _site(shared: Shared, store: Store) -> Site:

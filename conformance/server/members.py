@@ -58,13 +58,17 @@ def _steps(pointer: str) -> tuple[str, ...]:
     return tuple(pointer.strip("/").split("/"))
 
 
+def reader(pointer: str) -> Callable[[Body], Any]:
+    """What reads the value at one JSON pointer; most stand in the body itself, and are read without a walk."""
+    steps = _steps(pointer)
+    return (lambda body: body.get(steps[0], MISSING)) if len(steps) == 1 else (lambda body: at(body, pointer))
+
+
 def at(body: Body, pointer: str) -> Any:
     """The value at a JSON pointer, MISSING when it or an object above it is not there."""
     value: Any = body
     for step in _steps(pointer):
-        if not isinstance(value, dict) or step not in value:
-            return MISSING
-        value = value[step]
+        value = value.get(step, MISSING) if isinstance(value, dict) else MISSING
     return value
 
 
@@ -110,27 +114,33 @@ MEMBERS: tuple[Member, ...] = (
 
 
 def _required(member: Member) -> Callable[[Body], None]:
+    read = reader(member.pointer)
+
     def check(body: Body) -> None:
-        if at(body, member.pointer) is MISSING:
+        if read(body) is MISSING:
             raise Refusal(f"{member.name} is missing.", subcode="error_required_parameter_missing")
 
     return check
 
 
 def _kind(member: Member) -> Callable[[Body], None]:
+    read, holds = reader(member.pointer), _WORDS[member.kind]
+
     def check(body: Body) -> None:
-        value = at(body, member.pointer)
-        if value is not MISSING and not _WORDS[member.kind](value):
+        value = read(body)
+        if value is not MISSING and not holds(value):
             raise Refusal(f"{member.name} is {_word(value)}, it must be {member.kind}.")
 
     return check
 
 
 def _value(member: Member, further: Callable[[str, Any], None]) -> Callable[[Body], None]:
+    read, holds, name = reader(member.pointer), _WORDS[member.kind], member.name
+
     def check(body: Body) -> None:
-        value = at(body, member.pointer)
-        if value is not MISSING and _WORDS[member.kind](value):
-            further(member.name, value)
+        value = read(body)
+        if value is not MISSING and holds(value):
+            further(name, value)
 
     return check
 

@@ -33,21 +33,38 @@ _STATUS_LINES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Plain:
-    """A plain request; `path` as sent, header names in lower case. `missing` counts octets of the body yet to come."""
+class Head:
+    """The head of a plain request; `path` as sent, header names in lower case, `length` of the body in octets."""
 
     method: str
     path: str
     query: str
     headers: tuple[tuple[str, str], ...]
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A plain request; `missing` counts octets of the body yet to come."""
+
+    head: Head
     body: bytes
     missing: int
 
 
 def read(octets: bytes) -> Plain | None:
     """The one request that these octets are, or begin; None where it is not plain, or something follows it."""
-    head = _HEAD.match(octets)
-    if head is None or head.end() > _LARGEST_HEAD:
+    end = octets.find(b"\r\n\r\n", 0, _LARGEST_HEAD) + 4
+    head = _read_head(octets[:end])
+    if head is None or (missing := head.length - (len(octets) - end)) < 0:
+        return None
+    return Plain(head, octets[end:], missing)
+
+
+@lru_cache(maxsize=64)  # the requests of a client differ in their bodies, and hardly in their heads
+def _read_head(octets: bytes) -> Head | None:
+    head = _HEAD.fullmatch(octets)
+    if head is None:
         return None
     method, path, query, lines = (part.decode("ascii") for part in head.groups(b""))
     headers = []
@@ -66,10 +83,7 @@ def read(octets: bytes) -> Plain | None:
         elif name in _ODD or (name == "connection" and value.lower() != "keep-alive"):
             return None
         headers.append((name, value))
-    missing = int(length or 0) - (len(octets) - head.end())
-    if host is None or missing < 0:
-        return None
-    return Plain(method, path, query, tuple(headers), octets[head.end() :], missing)
+    return None if host is None else Head(method, path, query, tuple(headers), int(length or 0))
 
 
 def written(reply: Reply, first: list[tuple[bytes, bytes]]) -> bytes | None:

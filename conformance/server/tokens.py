@@ -109,7 +109,7 @@ def _tenant(case: TokenCase) -> None:
 def _audience(case: TokenCase) -> None:
     named = case.claims.get("aud")
     audiences = named if isinstance(named, list) else [named]
-    if not any(audience in (RESOURCE, case.site.resource) for audience in audiences):
+    if RESOURCE not in audiences and case.site.resource not in audiences:
         raise unauthorized("The bearer token's audience (aud) is not the device registration service.")
 
 

@@ -65,9 +65,9 @@ def by_h11(octets: bytes) -> Read:
 
 
 def past_h11(request: plain.Plain, octets: bytes) -> Read:
-    target = request.path + ("?" + request.query if b"?" in octets.partition(b"\r\n")[0] else "")
-    headers = [(name.encode(), value.encode()) for name, value in request.headers]
-    return request.method.encode(), target.encode(), headers, request.body
+    target = request.head.path + ("?" + request.head.query if b"?" in octets.partition(b"\r\n")[0] else "")
+    headers = [(name.encode(), value.encode()) for name, value in request.head.headers]
+    return request.head.method.encode(), target.encode(), headers, request.body
 
 
 @pytest.mark.parametrize("octets", PLAIN)

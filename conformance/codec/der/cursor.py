@@ -16,6 +16,10 @@ from conformance.errors import DecodeError
 if TYPE_CHECKING:
     from conformance.codec.heard import Listener
 
+_LONG = 0x80  # from here on a length is of more octets
+_TWO_MORE = 0x82  # of two more, that is; what is of one more is rare, and read by `take`
+_ONE_OCTET = 0xFF  # the largest length that one more octet says
+
 
 class Cursor:
     """A walk over a series of elements; `base` is where `data` lies in the outermost input, `path` what it is in."""
@@ -43,7 +47,10 @@ class Cursor:
 
     def inside(self, element: Element, what: str = "") -> Cursor:
         """A walk over the content of an element of this walk, whose name was `what`."""
-        inner = Cursor(element.content, self.structure, base=element.start, strict=self.strict, listen=self.listen)
+        return self._over(element.content, element.start, what)
+
+    def _over(self, content: bytes, start: int, what: str) -> Cursor:
+        inner = Cursor(content, self.structure, base=start, strict=self.strict, listen=self.listen)
         inner.path = (
             f"{self.path}{what}." if what and self.depth else self.path
         )  # the outermost is the structure itself
@@ -95,7 +102,23 @@ class Cursor:
 
     def into(self, tag: int, what: str) -> Cursor:
         """A walk over the content of the next element, which must have this tag."""
-        return self.inside(self.take(tag, what), what)
+        return self._over(*self._content(tag, what), what)
+
+    def _content(self, tag: int, what: str) -> tuple[bytes, int]:
+        """The content of the next element, which must have this tag, and where it stands in the outermost input."""
+        data, start = self.data, self.position + 2
+        if self.listen is nobody and start <= len(data) and data[start - 2] == tag:
+            length = data[start - 1]
+            if length == _TWO_MORE and start + 2 <= len(data):
+                length, start = data[start] << 8 | data[start + 1], start + 2
+                odd = length <= _ONE_OCTET
+            else:
+                odd = length >= _LONG
+            if not odd and start + length <= len(data):  # as nearly all are; `take` reads the others, or says why not
+                self.position = start + length
+                return data[start : start + length], self.base + start
+        element = self.take(tag, what)
+        return element.content, element.start
 
     def optional(self, tag: int, what: str) -> Element | None:
         """The next element when it has this tag (of one octet); otherwise None, and nothing is consumed."""
@@ -103,19 +126,19 @@ class Cursor:
 
     def integer(self, what: str) -> int:
         """The signed value of the INTEGER that comes next."""
-        element = self.take(tags.INTEGER, what)
-        return values.decode_integer(element.content, self.structure, element.start, strict=self.strict)
+        content, start = self._content(tags.INTEGER, what)
+        return values.decode_integer(content, self.structure, start, strict=self.strict)
 
     def oid(self, what: str) -> str:
         """The dotted decimal of the OBJECT IDENTIFIER that comes next."""
-        element = self.take(tags.OBJECT_IDENTIFIER, what)
-        return values.decode_oid(element.content, self.structure, element.start)
+        content, start = self._content(tags.OBJECT_IDENTIFIER, what)
+        return values.decode_oid(content, self.structure, start)
 
     def octets(self, what: str) -> tuple[bytes, int]:
         """The octets of the BIT STRING that comes next, which must be whole ones, and where they stand."""
-        element = self.take(tags.BIT_STRING, what)
-        octets = values.decode_octets(element.content, self.structure, element.start, strict=self.strict)
-        return octets, element.start + 1
+        content, start = self._content(tags.BIT_STRING, what)
+        octets = values.decode_octets(content, self.structure, start, strict=self.strict)
+        return octets, start + 1
 
     def finish(self) -> None:
         """Nothing may follow."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from conformance.codec.der.reading import Element
 
 _MAX_ARC_OCTETS: Final = 20  # 128-bit arcs (2.25.UUID) take nineteen
+_KEPT_OCTETS: Final = 32  # none that is longer is remembered, or a few requests could fill the memory
 STRINGS: Final = {
     tags.UTF8_STRING: "utf-8",
     tags.NUMERIC_STRING: "ascii",
@@ -31,29 +32,38 @@ _TIMES: Final = {tags.UTC_TIME: ("YYMMDDhhmmssZ", 12), tags.GENERALIZED_TIME: ("
 _PIVOT: Final = 50  # RFC 5280 4.1.2.5.1: YY of 50 and above is 19YY
 
 
-@lru_cache(maxsize=1024)  # a few dozen are in every certificate, at the same places
 def decode_oid(content: bytes, structure: str = "OBJECT IDENTIFIER", offset: int = 0) -> str:
     """The dotted decimal of an object identifier's content octets (X.690 8.19)."""
+    try:
+        return _dotted(content) if len(content) <= _KEPT_OCTETS else _read_dotted(content)
+    except DecodeError as error:
+        raise DecodeError(structure, offset + error.offset, error.problem) from None
+
+
+def _read_dotted(content: bytes) -> str:
     if not content:
-        raise DecodeError(structure, offset, "an empty object identifier")
+        raise DecodeError("", 0, "an empty object identifier")
     arcs: list[int] = []
     start = 0
     for index, octet in enumerate(content):
         if octet & 0x80:
             continue
-        arcs.append(_arc(content[start : index + 1], structure, offset + start))
+        arcs.append(_arc(content[start : index + 1], start))
         start = index + 1
     if start != len(content):
-        raise DecodeError(structure, offset + len(content), "an object identifier that stops within an arc")
+        raise DecodeError("", len(content), "an object identifier that stops within an arc")
     top = min(arcs[0] // 40, 2)
     return ".".join(str(arc) for arc in (top, arcs[0] - 40 * top, *arcs[1:]))
 
 
-def _arc(octets: bytes, structure: str, offset: int) -> int:
+_dotted = lru_cache(maxsize=256)(_read_dotted)  # structures name the same few again and again
+
+
+def _arc(octets: bytes, offset: int) -> int:
     if octets[0] == 0x80:  # noqa: PLR2004 - seven leading zero bits
-        raise DecodeError(structure, offset, "an arc that is not written in its shortest form")
+        raise DecodeError("", offset, "an arc that is not written in its shortest form")
     if len(octets) > _MAX_ARC_OCTETS:
-        raise DecodeError(structure, offset, f"an arc of more than {_MAX_ARC_OCTETS} octets")
+        raise DecodeError("", offset, f"an arc of more than {_MAX_ARC_OCTETS} octets")
     value = 0
     for octet in octets:
         value = value << 7 | octet & 0x7F

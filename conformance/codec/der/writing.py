@@ -21,7 +21,10 @@ def length(number: int) -> bytes:
 
 def tlv(tag: int, content: bytes) -> bytes:
     """One element; `tag` is the identifier octets as one number."""
-    return tag.to_bytes(max(1, (tag.bit_length() + 7) // 8), "big") + length(len(content)) + content
+    size = len(content)
+    if tag < 0x100 and size < 0x80:  # noqa: PLR2004 - one octet each, as most are: written in one go
+        return bytes((tag, size)) + content
+    return tag.to_bytes(max(1, (tag.bit_length() + 7) // 8), "big") + length(size) + content
 
 
 def sequence(*parts: bytes) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from conformance.server import certificate, challenges, nonces
@@ -20,6 +21,9 @@ from conformance.server.tokens import Caller
 
 if TYPE_CHECKING:
     from .service import Service
+
+
+_guid = lru_cache(maxsize=256)(uuid.UUID)  # of users and tenants, who come again
 
 
 def join(service: Service, asked: Asked) -> Reply:
@@ -53,7 +57,8 @@ def _create(case: JoinCase) -> Reply:
     behaviour.accept_join(case)
     with case.site.store.transaction():
         _spend(case)
-        device_id = uuid.UUID(behaviour.reused_device(case) or str(uuid.uuid4()))
+        reused = behaviour.reused_device(case)
+        device_id = uuid.UUID(reused) if reused else uuid.uuid4()
         joined = _issue(case, device_id)
         case.site.store.add_device(_device(joined))
     return Reply.of(behaviour.join_document(joined), behaviour.join_status)
@@ -71,7 +76,7 @@ def _spend(case: JoinCase) -> None:
 
 def _issue(case: JoinCase, device_id: uuid.UUID) -> Joined:
     behaviour, key = case.behaviour, case.site.keys.ca
-    user, tenant = uuid.UUID(case.caller.object_id), uuid.UUID(case.tenant.tenant_id)
+    user, tenant = _guid(case.caller.object_id), _guid(case.tenant.tenant_id)
     holder = certificate.Holder(device_id, user, tenant, case.join_type, case.tenant.region)
     now = datetime.fromtimestamp(case.now, UTC)
     strict = certificate.order(holder, case.spki, now, certificate.key_id(key))
