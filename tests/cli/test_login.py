@@ -135,6 +135,22 @@ def test_a_token_that_expires_is_renewed(ring: Callable[[Any], None], monkeypatc
     assert kept(HERE) == "d.e.f"
 
 
+def test_the_authority_renews_it_and_gives_what_the_next_is_renewed_with(
+    ring: Callable[[Any], None], secure: Ready, authority: Authority
+) -> None:
+    held = Memory()
+    ring(held)
+    answer = dict(sign_in(authority, lambda message: confirm(secure, message)))
+    tokens = [answer["access_token"]]
+    for _ in range(2):
+        keep(authority, {**answer, "expires_in": 30})
+        tokens.append(kept(authority))
+        (renewing,) = (held.held[key] for key in held.held if key[1].endswith(" refresh"))
+        answer = {"access_token": tokens[-1], "refresh_token": renewing}
+    assert len(set(tokens)) == 3
+    assert [claims(token)["upn"] for token in tokens] == [secure.upn] * 3
+
+
 def test_a_keyring_that_is_none_is_refused(ring: Callable[[Any], None]) -> None:
     from keyring.backends import fail, null  # noqa: PLC0415
 

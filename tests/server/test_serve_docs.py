@@ -6,8 +6,10 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +18,7 @@ import httpx
 import pytest
 
 from conformance.cli.serve import serve
-from conformance.server import chaos
+from conformance.server import Settings, chaos, running
 from server.serving_draft import Served, start
 from server.signing_in import Client
 
@@ -61,6 +63,40 @@ def test_the_image_starts_it_with_options_it_has_and_asks_its_port_for_health() 
     assert str(found.params["state"]).startswith("/state/")
     copied = [name for line in re.findall(r"^COPY (.*) \S+$", IMAGE, re.MULTILINE) for name in line.split()]
     assert [name for name in copied if not (DOCS.parent / name).exists()] == []
+
+
+def test_what_the_image_copies_is_all_that_it_installs(tmp_path: Path) -> None:
+    """No daemon to build it with is at hand in CI: the wheel is built of what is copied, as the image does."""
+    for line in re.findall(r"^COPY (.*)$", IMAGE, re.MULTILINE):
+        *names, folder = line.split()
+        assert Path(folder).parts[:2] == ("/", "src")
+        there = tmp_path / Path(folder).relative_to("/")
+        for name in names:
+            path = DOCS.parent / name
+            if path.is_dir():
+                shutil.copytree(path, there, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                there.mkdir(exist_ok=True)
+                shutil.copy(path, there)
+    offline = ["--no-deps", "--no-index", "--no-build-isolation", "--quiet", "--no-cache-dir"]
+    command = [sys.executable, "-m", "pip", "wheel", *offline, "-w", str(tmp_path), str(tmp_path / "src")]
+    subprocess.run(command, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        (entries,) = (archive.read(name).decode() for name in names if name.endswith("/entry_points.txt"))
+    assert "drs-conformance = conformance.cli:main" in entries
+    assert {"conformance/cli/serve.py", "conformance/_data/schemas/join-request.schema.json"} <= set(names)
+
+
+def test_the_image_s_health_check_tells_a_server_that_is_there_from_one_that_is_not() -> None:
+    (command,) = re.findall(r"^HEALTHCHECK .* CMD (.*)$", IMAGE, re.MULTILINE)
+    program, *words = json.loads(command)
+    assert program == "python"
+    with running(Settings()) as ready:
+        words = [word.replace("http://127.0.0.1:8080", ready.url) for word in words]
+        assert subprocess.run([sys.executable, *words], check=False).returncode == 0
+    assert subprocess.run([sys.executable, *words], check=False, capture_output=True).returncode == 1
 
 
 def test_every_kind_of_trouble_is_told_of() -> None:
