@@ -31,7 +31,7 @@ from conformance.plugin.run import Run, prepare
 from conformance.plugin.settings import Settings, read_target
 from conformance.results import Results
 
-_START_SECONDS: Final = 30.0
+_START_SECONDS: Final = 60.0
 
 
 def prepared(raw: Raw) -> Run:
