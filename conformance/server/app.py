@@ -41,6 +41,7 @@ ROUTES: tuple[tuple[str, str, Mapping[str, Handler]], ...] = (
     ("Token", "/{tenant}/oauth2/v2.0/token", {"POST": oauth.token}),
     ("Authorize", "/{tenant}/oauth2/authorize", {"GET": authorize.authorize, "POST": authorize.authorize}),
     ("Authorize", "/{tenant}/oauth2/v2.0/authorize", {"GET": authorize.authorize, "POST": authorize.authorize}),
+    ("UserRealm", "/common/userrealm/{user}", {"GET": oauth.user_realm}),
     ("NativeClient", "/common/oauth2/nativeclient", {"GET": authorize.native_client}),
     ("DeviceCode", "/{tenant}/oauth2/devicecode", {"POST": devicecode.device_code}),
     ("DeviceCode", "/{tenant}/oauth2/v2.0/devicecode", {"POST": devicecode.device_code}),

@@ -117,6 +117,24 @@ def test_msal_signs_in_by_device_code_and_renews(drs: Driver, application: Any) 
     assert drs.join(token=fresh["access_token"]).status_code == 201
 
 
+@pytest.mark.filterwarnings("ignore:.*deprecated for public client flows:DeprecationWarning")
+def test_msal_sends_a_password_after_it_has_asked_where(
+    drs: Driver, application: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = requests.Session.request
+
+    def with_port(self: requests.Session, method: str, url: str, **options: Any) -> requests.Response:
+        host = f"https://{urlsplit(drs.ready.url).hostname}/"  # it knows of no port where it asks where
+        return real(self, method, url.replace(host, f"{drs.ready.url}/"), **options)
+
+    monkeypatch.setattr(requests.Session, "request", with_port)
+    account: Any = drs.ready.more["token"]
+    granted = application.acquire_token_by_username_password(drs.ready.upn, account["password"], SCOPES)
+    assert drs.join(token=granted["access_token"]).status_code == 201
+    realm = drs.http.get("/common/UserRealm/someone@elsewhere.example", params={"api-version": "1.0"}).json()
+    assert realm["account_type"] == "Unknown"
+
+
 @pytest.mark.parametrize("version", [1, 2])
 def test_roadlib_redeems_a_code(drs: Driver, version: int) -> None:
     client = Authentication(tenant=drs.ready.tenant, client_id=BROKER)

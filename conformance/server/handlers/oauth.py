@@ -37,6 +37,14 @@ def keys(service: Service, asked: Asked) -> Reply:
     return Reply.of(authority.key_set(service.site))
 
 
+def user_realm(service: Service, asked: Asked) -> Reply:
+    """Where a user signs in, which MSAL asks before it sends a password: here, or nowhere that is known."""
+    domain = asked.params["user"].rpartition("@")[2]
+    if service.site.tenant(domain) is None:
+        return Reply.of({"ver": "1.0", "account_type": "Unknown"})
+    return Reply.of({"ver": "1.0", "account_type": "Managed", "domain_name": domain, "cloud_instance_name": "local"})
+
+
 def token(service: Service, asked: Asked) -> Reply:
     """The token endpoint."""
     tenant = service.tenant(asked)
