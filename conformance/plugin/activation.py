@@ -130,12 +130,15 @@ class Controller:
         told = getattr(node, "workeroutput", {}).get("drs", {})
         for value in told.get("devices", ()):
             self.run.record(Device.from_json(value))
-        self._enter(told.get("ledger", ()))
+        if told.get("ledger"):
+            self._enter(told["ledger"])
 
     def _enter(self, lines: Sequence[Mapping[str, Any]]) -> None:
         """Lines of the ledger of a worker on another machine."""
-        if lines:
+        try:
             journal_of(self.run.settings, self.run.target).append(*lines)
+        except ConformanceError as error:
+            self.run.stop(str(error))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
