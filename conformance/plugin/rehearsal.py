@@ -18,7 +18,9 @@ from typing import Any
 from conformance.errors import TargetError
 from conformance.plugin.settings import MOST_DEVICES, Settings
 from conformance.plugin.thrift import Cost
+from conformance.results import Footer, load
 
+STREAM = "results.jsonl"
 COSTS = "_DRS_COSTS"  # where a rehearsal is told to write what each test cost; for no one but us
 
 
@@ -41,10 +43,16 @@ def rehearse(settings: Settings) -> dict[str, Cost]:
         done = subprocess.run(  # noqa: S603 - our own interpreter and module
             words, cwd=folder, env=kept | {COSTS: str(costs)}, capture_output=True, text=True, check=False
         )
-        if not costs.exists() or done.returncode == TargetError.exit_status:
+        if not costs.exists() or not _ended(Path(folder) / "out" / STREAM):
             lines = (done.stderr or done.stdout).strip().splitlines()
             raise TargetError(f"the rehearsal on the reference server failed: {(lines or ['without a word'])[-1]}")
         return read([json.loads(line) for line in costs.read_text(encoding="ascii").splitlines()])
+
+
+def _ended(stream: Path) -> bool:
+    """Whether a run came to its end; what only observes comes to no verdict, and has its cost all the same."""
+    footers = [record for record in load(stream) if isinstance(record, Footer)] if stream.exists() else []
+    return [footer.stopped for footer in footers] == [None]
 
 
 def read(lines: list[Mapping[str, Any]]) -> dict[str, Cost]:

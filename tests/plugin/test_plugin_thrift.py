@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cli.cli_front import Fronts
 from cli.cli_runs import PYTEST, Ran
 from conformance.errors import TargetError
 from conformance.kit import Made
@@ -140,6 +142,43 @@ def test_a_target_that_makes_devices_it_should_not_ends_the_run(
     assert len(made) == ledger.count("thumbprint") == 4
     stops = [line["reason"] for line in ran.stream if line["record"] == "stop"]
     assert [reason.partition(",")[0] for reason in stops] == ["--max-devices 4 is reached: 4 devices were made"]
+
+
+def devices_at(server: Ready) -> int:
+    with urllib.request.urlopen(str(server.more["state"])) as answer:
+        return int(json.load(answer)["devices"])
+
+
+def deep(server: Ready, url: str, most: int, *chosen: str) -> list[str]:
+    given = {"target": url, "tenant": server.tenant, "token": server.token, "profile": "deep", "max-devices": str(most)}
+    words = [word for name, value in given.items() for word in (f"--{name}", value)]
+    return [*words, *(word for id_ in chosen for word in ("--select", id_))]
+
+
+def test_a_deep_run_keeps_within_its_devices_too(drs: Callable[..., Ran], server: Ready) -> None:
+    before = devices_at(server)
+    ran = drs(*deep(server, server.url, 3, "device/creates", "device/post", "device/post-only")).check()
+    made = devices_at(server) - before
+    assert 0 < made == ran.results["devices"]["created"] <= 3
+    assert (ran.status, ran.results["verdict"], ran.results["profile"]) == (3, "incomplete", "deep")
+    assert ran.verdicts["device/post-only"] == "pass"
+    assert reasons(ran)["device/creates"] == "not within --max-devices 3: it takes 2 devices more"
+    assert "left out, to make no more devices:\n  device/creates: not within" in ran.said
+
+
+def test_a_target_that_takes_more_than_was_planned_for_ends_the_run(
+    drs: Callable[..., Ran], server: Ready, front: Fronts
+) -> None:
+    """It takes two slashes at the path's end and other versions, as it may: devices that no rehearsal made."""
+    proper = "/EnrollmentServer/device/?api-version=2.0"
+    _, url = front(lambda _: lambda path, _n: proper if "/device/" in path else None)
+    before = devices_at(server)
+    ran = drs(*deep(server, url, 2, "join-service/path-double-slash", "join-service/version-other-service")).check()
+    assert devices_at(server) - before == ran.results["devices"]["created"] == 2, ran.said
+    assert (ran.status, ran.results["verdict"]) == (3, "incomplete")
+    stops = [line["reason"] for line in ran.stream if line["record"] == "stop"]
+    assert [reason.partition(",")[0] for reason in stops] == ["--max-devices 2 is reached: 2 devices were made"]
+    assert stops[0] in " ".join(ran.said.split())
 
 
 @pytest.mark.parametrize("value", ["-1", "ten", "1.5", "1000001"])
