@@ -13,6 +13,7 @@ import pytest
 
 from cli.cli_runs import COMMAND, Ran, Started, variables
 from conformance.plugin.journal import remaining
+from conformance.results import Footer, Header, load
 from conformance.server import Settings, running
 from conformance.server.settings import Ready
 
@@ -81,6 +82,9 @@ def test_what_a_killed_run_left_is_cleaned_up(start: Callable[..., Started], sec
     until(run.out / "devices.jsonl", 5)
     run.signal(signal.SIGKILL)
     run.end()
+    kinds = [type(record) for record in load(run.out / "results.jsonl")]
+    assert kinds[0] is Header
+    assert Footer not in kinds
     left = devices_at(secure) - before
     ledger = run.out / "devices.jsonl"
     open_ones = remaining(ledger)
