@@ -34,8 +34,8 @@ def _command(workers: int, profile: str) -> list[str]:
 def figures(profile: str, one: list[Spent], two: list[Spent]) -> list[Figure]:
     """The ratio of wall times, and what it is made of."""
     return [
-        Figure("workers/wall", f"`{profile}`: wall time with `-n 2` over that with `-n 1`", "",
+        Figure(f"workers/{profile}/wall", f"`{profile}`: wall time with `-n 2` over that with `-n 1`", "",
                ratios([it.wall for it in two], [it.wall for it in one]), goal=GOAL),
-        Figure("workers/one", f"`{profile}` with `-n 1`", "s", tuple(it.wall for it in one)),
-        Figure("workers/two", f"`{profile}` with `-n 2`", "s", tuple(it.wall for it in two)),
+        Figure(f"workers/{profile}/one", f"`{profile}` with `-n 1`", "s", tuple(it.wall for it in one)),
+        Figure(f"workers/{profile}/two", f"`{profile}` with `-n 2`", "s", tuple(it.wall for it in two)),
     ]  # fmt: skip
