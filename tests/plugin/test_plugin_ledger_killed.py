@@ -40,6 +40,21 @@ def join_for_ever(ready: dict[str, Any], ledger: Path) -> None:
         session.join(session.draft(), "a join")
 
 
+def wait(ledger: Path, more: int) -> None:
+    """Until so many more lines were written: one says that a device is asked for, the next that it was made.
+
+    On a machine that is busy a child may take seconds to begin, so that it is no use to wait for so long and no longer.
+    """
+    before = lines(ledger)
+    ends = time.monotonic() + 30
+    while lines(ledger) < before + more and time.monotonic() < ends:
+        time.sleep(0.002)
+
+
+def lines(ledger: Path) -> int:
+    return ledger.read_bytes().count(b"\n") if ledger.exists() else 0
+
+
 def test_every_device_is_accounted_for(ready: dict[str, Any], tmp_path: Path) -> None:
     ledger = tmp_path / "devices.jsonl"
     chance = random.Random(7)
@@ -50,7 +65,8 @@ def test_every_device_is_accounted_for(ready: dict[str, Any], tmp_path: Path) ->
                 join_for_ever(ready, ledger)
             finally:
                 os._exit(1)
-        time.sleep(chance.uniform(0.02, 0.12))
+        wait(ledger, chance.randint(1, 7))
+        time.sleep(chance.uniform(0, 0.03))
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         assert os.WIFSIGNALED(status)
