@@ -68,6 +68,7 @@ def take_part(
     """Makes this process one of a load, whichever way Locust runs it; what tells all that is yet to be told."""
     runner = environment.runner
     assert runner is not None
+    hooks: Any = environment.events  # which have no types
     disk = Disk(ledger, synced=not target.loopback)
     telling = Telling(
         _reporter(environment),
@@ -85,13 +86,19 @@ def take_part(
         process.begin(number, max(getattr(options, "expect_workers", 1) or 1, number + 1))
         runner.greenlet.spawn(_again_and_again, tell)
 
+    def end(**_: Any) -> None:
+        tell()
+        if isinstance(runner, WorkerRunner):  # Locust's times of the last seconds would come when the verdict is there
+            times: dict[str, Any] = {}
+            hooks.report_to_master.fire(client_id=runner.client_id, data=times)
+            runner.send_message("stats", times)
+
     def show(msg: Any, **_: Any) -> None:
         runner.send_message(SHOWN, process.show(**msg.data))
 
     runner.register_message(SHOW, show)
-    hooks: Any = environment.events  # which have no types
     hooks.test_start.add_listener(begin)
-    hooks.test_stop.add_listener(tell)
+    hooks.test_stop.add_listener(end)
     return tell
 
 
