@@ -16,9 +16,16 @@ WHOLE, DRAWN, REPLAY = "whole", "drawn", "replay"
 _DRAWS: Final = "walked"  # the word of the suites that takes a stretch of each family by the seed
 
 
+_PARENT: Final = os.getppid()  # as it was when this process began
+
+
 def kind() -> str | None:
-    """Which kind of round this process is: all tests, those that draw, those too but what was found before first."""
-    return os.environ.get(ROUND, "").partition("/")[0] or None
+    """Which kind of round this process is: all tests, those that draw, those too but what was found before first.
+
+    A run that a round begins for itself (a rehearsal) has its environment, and is none.
+    """
+    word, _, parent = os.environ.get(ROUND, "").partition("/")
+    return word if parent == str(_PARENT) else None
 
 
 def told(kind: str) -> dict[str, str]:
@@ -28,8 +35,7 @@ def told(kind: str) -> dict[str, str]:
 
 def orphaned() -> bool:
     """Whether the parent is gone, and nobody takes up what this round finds."""
-    parent = os.environ.get(ROUND, "").partition("/")[2]
-    return bool(parent) and os.getppid() != int(parent)
+    return kind() is not None and os.getppid() != _PARENT
 
 
 def chosen(items: list[pytest.Item]) -> list[pytest.Item]:

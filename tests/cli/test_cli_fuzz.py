@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from conformance.cli.fuzz_found import Found, merged
 from conformance.cli.fuzz_state import FILE, State, taken_up
 from conformance.errors import UsageError
 from conformance.paths import SUITES
+from conformance.plugin import rounds
 from conformance.plugin.rounds import draws
 from conformance.results import Device, EditRecord, Evidence, Outcome, RequirementOutcome, TestRecord
 from conformance.server import Settings, running
@@ -233,6 +235,17 @@ def test_records_of_a_weekend_stay_small() -> None:
 
 
 # --- which tests a round has
+
+
+def test_a_run_that_a_round_begins_is_no_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(rounds.ROUND, f"drawn/{os.getppid()}")
+    assert rounds.kind() == rounds.DRAWN
+    assert not rounds.orphaned()
+    monkeypatch.setattr(os, "getppid", lambda: 1)
+    assert rounds.orphaned()
+    monkeypatch.setenv(rounds.ROUND, f"drawn/{os.getpid()}")  # as a rehearsal has it, whose parent is the round
+    assert rounds.kind() is None
+    assert not rounds.orphaned()
 
 
 def test_what_draws_is_run_again() -> None:
