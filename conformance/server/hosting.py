@@ -139,8 +139,7 @@ def _state(settings: Settings, folder: Path) -> Path:
 
 
 def _store(shared: Shared) -> Store:
-    settings = shared.settings
-    return Store(shared.state, lasting=settings.state is not None, shared=settings.workers > 1)
+    return Store(shared.state, lasting=shared.settings.state is not None)
 
 
 def _site(shared: Shared, store: Store) -> Site:

@@ -78,10 +78,8 @@ _SELECT_DEVICE = f"select {_COLUMNS} from device where "  # noqa: S608
 class Store:
     """One connection; used from one thread at a time."""
 
-    def __init__(self, path: Path, *, lasting: bool, shared: bool = True) -> None:
+    def __init__(self, path: Path, *, lasting: bool) -> None:
         """Opens or makes the file; `lasting` costs a sync now and then and survives more than the process's end.
-
-        A file that is neither lasting nor `shared` with another process is locked once, and its journal is in memory.
 
         UsageError when the file cannot be opened, is not SQLite, or is the database of something else.
         """
@@ -89,24 +87,20 @@ class Store:
             if not path.exists():
                 path.touch(0o600)  # it holds private keys
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=64)
-            self._prepare(lasting=lasting, shared=shared)
+            self._prepare(lasting)
             self.sign_ins = sign_ins.SignIns(self._db, self.transaction)
         except (sqlite3.Error, OSError) as error:
             raise UsageError(
                 f"the state file {path} cannot be used: {error}; name a new file or one that serve made"
             ) from None
 
-    def _prepare(self, *, lasting: bool, shared: bool) -> None:
+    def _prepare(self, lasting: bool) -> None:
         self._db.execute("pragma busy_timeout = 5000")
         known = self._db.execute("pragma application_id").fetchone()[0]
         empty = not self._db.execute("select count(*) from sqlite_master").fetchone()[0]
         if known != APPLICATION and not empty:
             raise sqlite3.DatabaseError("it is the database of another program")
-        if lasting or shared:
-            self._db.execute("pragma journal_mode = wal")
-        else:
-            self._db.execute("pragma locking_mode = exclusive")
-            self._db.execute("pragma journal_mode = memory")
+        self._db.execute("pragma journal_mode = wal")
         self._db.execute(f"pragma synchronous = {'normal' if lasting else 'off'}")
         self._db.executescript(
             f"begin immediate; {SCHEMA} {sign_ins.SCHEMA} pragma application_id = {APPLICATION}; commit;"
