@@ -86,6 +86,10 @@ def _trusting(honest: Behaviour, when: Any) -> Behaviour:
         "join-service/token-alg-hmac",
         "join-service/token-own-key",
         "join-service/token-embedded-key",
+        "join-service/token-header",
+        "join-service/token-key-unknown",
+        "join-service/token-tail",
+        "join-service/token-truncated",
     }
 )
 def reads_tokens_unverified(honest: Behaviour) -> Behaviour:
