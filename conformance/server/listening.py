@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,13 @@ class Listening(uvicorn.Server):
         """Starts, then tells."""
         await super().startup(sockets)
         self._listening()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Ends in good order; then ends what is left open, such as a connection that came while others were told."""
+        await super().shutdown(sockets)
+        for connection in tuple(self.server_state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)  # for it to be done
 
     def stop(self, _number: int, _frame: object) -> None:
         """As a signal's handler: open requests are finished; the second time they are not."""

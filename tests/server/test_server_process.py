@@ -10,11 +10,14 @@ import subprocess
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from conformance.codec import der
+from conformance.server import Settings, running
+from conformance.server.peer import PeerProtocol
 from server.server_draft import Driver, b64, certificate, csr
 from server.serving_draft import Served, start
 
@@ -65,6 +68,17 @@ def test_the_first_line_says_all_and_a_signal_ends_it_cleanly(serving: Any, tmp_
         assert (status, out) == (0, "")
         assert re.fullmatch(r"\S+ \S+ GET /.* 200 in .*\n\S+ \S+ POST /.* 400 in .* ms: .*\n", err)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_connection_that_nobody_told_of_the_end_is_ended_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one is that comes while the others are told: browsers open some before they need them."""
+    monkeypatch.setattr(PeerProtocol, "shutdown", lambda _: None)
+    with running(Settings()) as ready:
+        url = urlsplit(ready.url)
+        idle = socket.create_connection((url.hostname, url.port), timeout=1)
+        time.sleep(0.2)  # until it is accepted
+    with idle:
+        assert idle.recv(1) == b""
 
 
 def test_it_listens_on_loopback_only(serving: Any) -> None:
