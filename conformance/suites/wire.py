@@ -91,7 +91,8 @@ def refused(case: Case, requirement: str, exchange: Exchange, *, may_wait: bool 
     case.hold(requirement, fine, f"{what} ({why}): {exchange.request.label}", exchange)
 
 
-def survived(case: Case, requirement: str, exchange: Exchange) -> None:
-    """What a target may take or refuse: it does not fail of it."""
+def survived(case: Case, requirement: str, exchange: Exchange, *, headless: bool = False) -> None:
+    """What a target may take or refuse: it does not fail of it. A `headless` answer is one that need not be HTTP/1."""
     _, why = join(exchange)
-    case.hold(requirement, not broke(exchange), f"{why} to {exchange.request.label}", exchange)
+    came = headless and exchange.failure is not None and exchange.failure.kind is FailureKind.MALFORMED
+    case.hold(requirement, came or not broke(exchange), f"{why} to {exchange.request.label}", exchange)

@@ -179,6 +179,14 @@ def test_a_right_server_is_conformant(kind: type[Service], known: bool, asked: t
     nothing_is_open(results)
 
 
+def test_a_request_line_without_http_may_be_answered_without_a_head(tmp_path: Path) -> None:
+    """As Python's `http.server` does, after RFC 1945 6."""
+    with serving(Contrary) as service:
+        status, results, output = run(service, tmp_path, "--select", "processing/malformed-http")
+    assert came_out(results, "pass").keys() == {"processing/malformed-http"}, output
+    assert status == 0
+
+
 def test_nobody_is_let_off_for_saying_to_be_busy(tmp_path: Path) -> None:
     with serving(Moody) as service:
         status, results, output = run(service, tmp_path, *QUICK, "--select", f"{JOIN}csr-structure")
