@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from conformance.client import Conversation, Identity, Message, chunk
+from conformance.client import Conversation, Ending, Identity, Message, chunk
 from conformance.client import protocol as steps
 from conformance.client.secrets import claims
 from conformance.exchange import Exchange
@@ -21,6 +21,7 @@ __all__ = [
     "Case",
     "CheckFailed",
     "Conversation",
+    "Ending",
     "Exchange",
     "Identity",
     "Made",

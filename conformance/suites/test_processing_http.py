@@ -13,7 +13,7 @@ import pytest
 
 from conformance.checks import verdict
 from conformance.exchange import Exchange
-from conformance.kit import Case, Message, chunk, requirement, steps
+from conformance.kit import Case, Conversation, Ending, Message, chunk, requirement, steps
 from conformance.kit.patience import asked_to_wait
 from conformance.suites import wire
 
@@ -49,18 +49,23 @@ def test_absolute_form(case: Case) -> None:
 def test_expect_continue(case: Case) -> None:
     """A conforming request whose body waits for the 100 it asks for: a 100 or the answer must come without it."""
     id_, title = "processing/expect-continue", "Expect: 100-continue, the body held back"
-    with wire.beside(case), case.session.converse(wire.endpoint(case)) as connection:
+    went_on: list[bool] = []
+
+    def talk(connection: Conversation) -> Exchange:
         message = wire.joining(case).adding(("Expect", "100-continue"))
         connection.send(message.head)
-        first = connection.begins(wire.patience(case))
-        if b" 100 " not in first[:16]:  # the answer, which may refuse the expectation; or nothing
-            exchange = connection.answer(message, title, wire.SHORT)
-            case.hold(id_, not wire.broke(exchange), f"neither 100 nor an answer to {title}", exchange)
-            return
+        went_on[:] = [b" 100 " in connection.begins(wire.patience(case))[:16]]
+        if not went_on[0]:  # the answer, which may refuse the expectation; or nothing
+            return connection.answer(message, title, wire.SHORT)
         connection.go_on(message.body)
-        exchange = connection.answer(message, title, wire.patience(case))
-        case.session.saw_join(exchange)
-        wire.accepted(case, id_, exchange)
+        return connection.answer(message, title, wire.patience(case))
+
+    with wire.beside(case):
+        exchange = wire.conversed(case, talk)
+        if went_on[0]:
+            wire.accepted(case, id_, exchange)
+        else:
+            case.hold(id_, not wire.broke(exchange), f"neither 100 nor an answer to {title}", exchange)
 
 
 @requirement("processing/pipelining")
@@ -138,15 +143,19 @@ def test_chunks_as_http_writes_them(case: Case, name: str) -> None:
 def test_connection_close(case: Case) -> None:
     """A conforming request with Connection: close, after whose answer the connection ends."""
     id_ = "processing/connection-close"
-    with wire.beside(case), case.session.converse(wire.endpoint(case)) as connection:
+    closed: list[bool] = []
+
+    def talk(connection: Conversation) -> Exchange:
         message = wire.joining(case).adding(("Connection", "close"))
         connection.send(message.octets)
         exchange = connection.answer(message, "Connection: close", wire.patience(case))
-        case.session.saw_join(exchange)
+        closed[:] = [exchange.answer is None or connection.ending(min(wire.PROMPT, wire.patience(case))).closed]
+        return exchange
+
+    with wire.beside(case):
+        exchange = wire.conversed(case, talk)
         wire.accepted(case, id_, exchange)
-        if exchange.answer is not None:
-            ending = connection.ending(min(wire.PROMPT, wire.patience(case)))
-            case.hold(id_, ending.closed, "the connection is kept open after Connection: close", exchange)
+        case.hold(id_, closed[0], "the connection is kept open after Connection: close", exchange)
 
 
 @requirement("processing/slow-client")
@@ -241,15 +250,20 @@ def test_both_lengths(case: Case) -> None:
     """Content-Length and Transfer-Encoding, and a request for discovery behind: answered once, then closed."""
     id_ = "processing/both-lengths"
     target = case.session.target
-    with wire.beside(case), case.session.converse(wire.endpoint(case)) as connection:
+    endings: list[Ending] = []
+
+    def talk(connection: Conversation) -> Exchange:
         behind = case.session.message(steps.discover(target.url, target.tenant))
         whole = wire.joining(case)
         message = whole.chunked(chunk(whole.body), LAST, behind.octets).adding(("Content-Length", "5"))
         connection.send(message.octets)
         exchange = connection.answer(message, "two lengths, and a request behind", wire.patience(case))
-        case.session.saw_join(exchange)
+        endings[:] = [connection.ending(wire.patience(case))]
+        return exchange
+
+    with wire.beside(case):
+        exchange, ending = wire.conversed(case, talk), endings[0]
         case.hold(id_, not wire.broke(exchange), "a request with two lengths is not answered", exchange)
-        ending = connection.ending(wire.patience(case))
         case.hold(id_, b"HTTP/1." not in ending.octets, "what stands behind two lengths is answered too", exchange)
         case.hold(id_, ending.closed, "the connection is kept open after a request with two lengths", exchange)
 
@@ -278,7 +292,8 @@ ODD: dict[str, Change] = {
     "unknown-expectation": lambda m: m.adding(("Expect", "200-maybe")),
     "upgrade": lambda m: m.adding(("Connection", "Upgrade"), ("Upgrade", "h2c"), ("HTTP2-Settings", "")),
 }
-# A request line that names no HTTP/1 may be answered without a head (RFC 1945 6).
+# A request line that names no HTTP/1 may be answered without a head: RFC 1945 6 has it so for no version at all, and
+# RFC 9110 6.2 says no more than SHOULD of what another major version is answered in.
 HEADLESS = ("no-version", "no-http", "http-9-9")
 
 

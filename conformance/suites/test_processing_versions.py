@@ -8,7 +8,9 @@ from dataclasses import replace
 from conformance.checks import join_answer, verdict
 from conformance.checks.certificate import same_key
 from conformance.checks.verdict import Verdict
-from conformance.kit import Case, Exchange, Message, Twin, agreement, requirement
+from conformance.generate.join import JoinDraft
+from conformance.kit import Case, Conversation, Exchange, Message, Twin, agreement, requirement
+from conformance.kit.patience import asked_to_wait
 from conformance.suites import asking, wire
 
 SECTION = "2.1.1.1.3"
@@ -19,14 +21,26 @@ HTTP2 = "processing/http2"
 @requirement(KEEP)
 def test_one_connection_for_two_requests(case: Case) -> None:
     """A conforming request, its answer, and another over the same connection: each gets its own answer."""
-    with wire.beside(case), case.session.converse(wire.endpoint(case)) as connection:
+    had: list[tuple[JoinDraft, Exchange]] = []
+
+    def talk(connection: Conversation) -> Exchange:
+        had.clear()
         for place in ("first", "second"):
             draft = case.session.draft()
             message = Message.of(case.session.join_step(draft), case.session.token())
+            if had:
+                case.session.saw_join(had[0][1])
             connection.send(message.octets)
             exchange = connection.answer(message, f"the {place} of two joins on one connection", wire.patience(case))
-            case.session.saw_join(exchange)
-            if wire.closed(exchange) and place == "second":
+            had.append((draft, exchange))
+            if ends(exchange) or asked_to_wait(exchange) is not None:
+                break
+        return had[-1][1]
+
+    with wire.beside(case):
+        wire.conversed(case, talk, joins=2)
+        for number, (draft, exchange) in enumerate(had):
+            if wire.closed(exchange) and number:
                 case.hold(KEEP, False, "the connection is closed behind an answer that does not say so", exchange)
                 return
             wire.accepted(case, KEEP, exchange)

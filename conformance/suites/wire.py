@@ -6,13 +6,13 @@ and 501 and 505 are refusals of methods, codings and versions; what fails of its
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
 from conformance.checks.verdict import Verdict, join
 from conformance.exchange import Exchange, FailureKind
-from conformance.kit import Case, Message, Twin
+from conformance.kit import Case, Conversation, Message, Twin
 
 REFUSALS = {HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.HTTP_VERSION_NOT_SUPPORTED}  # of the 5xx, those about the request
 PATIENCE = 5.0  # seconds in which a target that owes an answer, or an end, gives it; less where --timeout is less
@@ -47,14 +47,23 @@ def beside(case: Case, twin: Twin = Twin.JOIN) -> Iterator[None]:
 def sent(case: Case, message: Message, title: str, *, finish: bool = False, wait: float | None = None) -> Exchange:
     """The answer to a message over a connection of its own; `finish` closes our side of it behind the message."""
 
+    def talk(connection: Conversation) -> Exchange:
+        connection.send(message.octets)
+        if finish:
+            connection.finish()
+        return connection.answer(message, title, wait or patience(case))
+
+    return conversed(case, talk)
+
+
+def conversed(case: Case, talk: Callable[[Conversation], Exchange], joins: int = 1) -> Exchange:
+    """What comes of `talk`, so many joins over a connection of its own; it is had again where the target is busy."""
+
     def once() -> Exchange:
         with case.session.converse(endpoint(case)) as connection:
-            connection.send(message.octets)
-            if finish:
-                connection.finish()
-            return connection.answer(message, title, wait or patience(case))
+            return talk(connection)
 
-    with case.session.joining():
+    with case.session.joining(joins):
         exchange = case.session.patience.over(once)
         case.session.saw_join(exchange)
     return exchange
@@ -92,7 +101,7 @@ def refused(case: Case, requirement: str, exchange: Exchange, *, may_wait: bool 
 
 
 def survived(case: Case, requirement: str, exchange: Exchange, *, headless: bool = False) -> None:
-    """What a target may take or refuse: it does not fail of it. A `headless` answer is one that need not be HTTP/1."""
+    """What a target may take or refuse: it does not fail of it. With `headless` its answer need not be HTTP/1."""
     _, why = join(exchange)
     came = headless and exchange.failure is not None and exchange.failure.kind is FailureKind.MALFORMED
     case.hold(requirement, came or not broke(exchange), f"{why} to {exchange.request.label}", exchange)
