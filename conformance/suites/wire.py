@@ -18,6 +18,7 @@ REFUSALS = {HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.HTTP_VERSION_NOT_SUPPORTED}  
 PATIENCE = 5.0  # seconds in which a target that owes an answer, or an end, gives it; less where --timeout is less
 PROMPT = 2.0  # seconds in which a connection that is to end does; many servers end an idle one after five
 SHORT = 1.0  # seconds for what a target may wait for longer than we do
+Change = Callable[[Message], Message]
 
 
 def endpoint(case: Case) -> str:

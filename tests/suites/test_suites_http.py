@@ -17,7 +17,7 @@ from conformance.server.settings import Ready, Settings
 from suites.relay import Change, Relay, relaying
 from suites.suite_runner import Came, run, suites
 
-HTTP = suites("test_processing_http", "test_device_http")
+HTTP = suites("test_processing_http", "test_processing_odd_http", "test_device_http")
 HEADERS = suites("test_join_headers")
 
 
