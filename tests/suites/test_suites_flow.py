@@ -10,9 +10,11 @@ from typing import Any, cast
 
 import pytest
 
+from conformance.kit import Case
 from conformance.results import Outcome
 from conformance.server.behaviour import Behaviour, strict
 from conformance.server.settings import Ready
+from conformance.suites.story import Story
 from suites.altered_behaviour import served
 from suites.altered_server import Said, refusal
 from suites.crowded_server import Crowded, Guest, Trouble, crowded_server, session_with_everything
@@ -161,6 +163,30 @@ def test_exactly_what_forbids_it_fails(server: tuple[Crowded, Ready], name: str)
     came = came_with(server, make())
     assert came.of(Outcome.FAIL) == broken, came.reasons
     assert not came.of(Outcome.ERROR)
+
+
+def test_a_failure_tells_what_came_before(server: tuple[Crowded, Ready]) -> None:
+    reason = came_with(server, past(tires)).reasons["device/in-any-order"]
+    assert "which it accepts all alone; before it came " in reason
+    assert "a nonce" in reason
+
+
+def test_any_order_is_another_each_time(server: tuple[Crowded, Ready], monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[list[str]] = []
+
+    class Heard(Story):
+        """Keeps what it did."""
+
+        def __init__(self, case: Case) -> None:
+            super().__init__(case)
+            told.append(self.taken)
+
+    monkeypatch.setattr(SUITES[0], "Story", Heard)
+    came_with(server, Trouble())
+    (everything, *stories) = told
+    assert {"discovery", "a nonce", "the same device, to be used again", "a nonce used twice"} <= set(everything)
+    assert all(len(story) > SUITES[0].STORIES.stateful_step_count for story in stories)  # and a join at the end
+    assert len({tuple(story) for story in stories}) == len(stories) == SUITES[0].STORIES.max_examples
 
 
 def test_what_is_left_open_is_seen_and_no_failure(server: tuple[Crowded, Ready]) -> None:
