@@ -39,6 +39,8 @@ _NOT_OF_A_CASE = ("select", "baseline", "strict-baseline", "budget", "max-device
 def replayed(named: str, run: Path, given: Raw, *, alone: bool) -> int:
     """Sends what is meant again, shows what comes, and gives the exit status. Raises `ConformanceError`."""
     header, records = cases.read(run)
+    if header.profile == "load":
+        raise UsageError(f"{run} is of a load, whose requests went out at once; drs-conformance load sends such again")
     found = cases.find(records, named, run)
     raw = _as_then(given, header, run)
     states: list[State] = []

@@ -66,7 +66,7 @@ def _write(results: tuple[Path, ...], runs: list[Results], out: Path) -> None:
     console = Console(highlight=False, soft_wrap=False)
     if len(runs) == 1:
         page = write_all(out, runs[0], catalogue())
-        console.print(terminal.summary(runs[0], catalogue(), page))
+        console.print(terminal.summary(runs[0], catalogue(), page, run=_folder(results[0])))
         return
     named = dict(zip(_names(results), runs, strict=True))
     page = write_comparison(out, named, catalogue())
@@ -74,6 +74,10 @@ def _write(results: tuple[Path, ...], runs: list[Results], out: Path) -> None:
         console.print(f"{name}:", end=" ", markup=False)
         console.print(terminal.verdict(run))
     console.print(f"report: {page}", markup=False)
+
+
+def _folder(path: Path) -> Path:
+    return path if path.is_dir() else path.parent
 
 
 def _load(path: Path) -> tuple[StreamRecord, ...]:

@@ -91,6 +91,17 @@ def rerun(header: Header, requirement: str) -> str:
     return " ".join(shlex.quote(visible(word)) for word in words)
 
 
+def replay(header: Header, requirement: str, number: int, folder: str = "") -> str:
+    """The command that sends one failure again and judges what comes; empty for a load, whose requests ran at once.
+
+    `folder` is that of the run, where it is not `reports` of where the command is given.
+    """
+    if header.profile == "load":
+        return ""
+    words = ["drs-conformance", "replay", f"{requirement}-{number}", *([folder] if folder else [])]
+    return " ".join(shlex.quote(visible(word)) for word in words)
+
+
 def _method(method: str) -> str:
     return "--head" if method == "HEAD" else f"--request {_quoted(method)}"
 

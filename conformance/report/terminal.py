@@ -7,6 +7,7 @@ text to rich, never markup.
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
@@ -14,7 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from conformance.report import spared
+from conformance.report import resend, spared
 from conformance.report.text import as_text, duration, line, plural, until
 from conformance.results import Outcome, Verdict
 from conformance.results.layers import deep
@@ -22,7 +23,6 @@ from conformance.spec import NEEDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from conformance.exchange import Exchange
     from conformance.results import Evidence, Load, RequirementResult, Results
@@ -40,6 +40,7 @@ _SHOWN = 20  # failures told; the report has all
 _NAMED = 5  # requirements named in one line
 _SHORT = 300  # characters of anything a target or a document says
 _WIDTH = 110
+_REPORTS = Path("reports")  # where `replay` looks for a run, unless told
 
 
 def sections(results: Results) -> Table:
@@ -88,12 +89,13 @@ def depth(results: Results) -> Text:
     return text
 
 
-def failures(results: Results, catalogue: Catalogue) -> RenderableType:
-    """Each failed requirement with its words, what was sent and what came, in short."""
+def failures(results: Results, catalogue: Catalogue, run: Path | None = None) -> RenderableType:
+    """Each failed requirement with its words, what was sent, what came, and how to send it again, in short."""
+    folder = "" if run in {None, _REPORTS} else str(run)
     told: list[RenderableType] = []
     by_gate = sorted(results.failed, key=lambda item: item.accepted is not None)  # what is new is what matters
     for item in by_gate[:_SHOWN]:
-        told += [_failure(item, catalogue), Text("")]
+        told += [_failure(item, catalogue, resend.replay(results.header, item.id, 1, folder)), Text("")]
     if (more := len(by_gate) - _SHOWN) > 0:
         told.append(Text(f"and {plural(more, 'more failed requirement')}, which the report has"))
     return Group(*told)
@@ -135,13 +137,15 @@ def verdict(results: Results, report: Path | None = None) -> Text:
     return text
 
 
-def summary(results: Results, catalogue: Catalogue, report: Path | None = None) -> RenderableType:
-    """All of it, in the order in which one reads it."""
+def summary(
+    results: Results, catalogue: Catalogue, report: Path | None = None, run: Path | None = None
+) -> RenderableType:
+    """All of it, in the order in which one reads it. `run` is the folder of the run, if not that of the report."""
     parts: list[RenderableType] = [load(results.load) if results.load else sections(results), Text("")]
     if results.layers:
         parts += [depth(results), Text("")]
     if results.failed:
-        parts.append(failures(results, catalogue))
+        parts.append(failures(results, catalogue, run or (report and report.parent)))
     if any(item.missing for item in results.requirements):
         parts += [untested(results), Text("")]
     if told := spared.left_out(results):
@@ -170,7 +174,7 @@ def _count(number: int, kind: Outcome) -> Text:
     return Text(f"{number:,}", STYLES[kind] if number else "dim")
 
 
-def _failure(item: RequirementResult, catalogue: Catalogue) -> RenderableType:
+def _failure(item: RequirementResult, catalogue: Catalogue, again: str) -> RenderableType:
     entry = catalogue.requirements[item.id]
     title = Text.assemble(
         ("ACCEPTED " if item.accepted else "FAILED ", "yellow" if item.accepted else STYLES[Outcome.FAIL]),
@@ -180,6 +184,7 @@ def _failure(item: RequirementResult, catalogue: Catalogue) -> RenderableType:
     rows = {"says": f"“{entry.quote}”" if entry.quote else f"{entry.reference}: {entry.expects}"}
     rows |= {"accepted": until(item.accepted)} if item.accepted else {}
     rows |= _evidence(item.failures[0]) if item.failures else {"problem": item.reason}
+    rows |= {"again": again} if again and item.failures and item.failures[0].exchange else {}
     table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, style="dim")
     table.add_column()

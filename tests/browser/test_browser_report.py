@@ -101,6 +101,13 @@ def test_a_row_of_a_failure_leads_to_its_bytes(report: Path, visit: Opener) -> N
     expect(page.locator(f'[id="{row.locator(".id").text_content()}"]')).to_be_visible()
 
 
+COPIED = {
+    "Command that replays it": "drs-conformance replay {}-1 .",
+    "Command that sends it again": "curl ",
+    "Command that runs the cases again": "drs-conformance --target ",
+}  # by the names that a screen reader has for them: how each begins
+
+
 @WIDTHS
 def test_a_reproduction_is_copied_as_it_stands(
     report: Path, visit: Opener, width: int, require_tool: Callable[[str], str]
@@ -108,13 +115,15 @@ def test_a_reproduction_is_copied_as_it_stands(
     item = RESULTS.failed[0]
     watched = visit(report, f"#{item.id}", width=width, permissions=["clipboard-read", "clipboard-write"])
     page = watched.page
-    block = page.locator(f'[id="{item.id}"] .copy').first
-    block.get_by_role("button", name="Copy").click()
-    expect(block.get_by_role("button")).to_have_text("Copied")
-    expect(page.get_by_role("status").filter(has_text="copied")).to_have_count(1)
-    copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied == block.locator("pre").text_content()
-    subprocess.run([require_tool("sh"), "-n", "-c", copied], check=True)
+    for label, begins in COPIED.items():
+        block = page.locator(f'[id="{item.id}"] .copy').filter(has=page.get_by_label(label, exact=True)).first
+        block.get_by_role("button", name="Copy").click()
+        expect(block.get_by_role("button")).to_have_text("Copied")
+        expect(page.get_by_role("status").filter(has_text="copied")).to_have_count(1)
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied == block.locator("pre").text_content()
+        assert copied.startswith(begins.format(item.id))
+        subprocess.run([require_tool("sh"), "-n", "-c", copied], check=True)
     assert watched.quiet()
 
 

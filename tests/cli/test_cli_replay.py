@@ -216,6 +216,16 @@ def test_a_record_that_does_not_say_which_secrets_it_held_is_not_guessed_at(
     assert replay(f"{TOKEN}-1", str(run), *options(wrong)).exit_code == 1
 
 
+def test_a_load_is_not_sent_again_one_by_one(recorded: Path, tmp_path: Path) -> None:
+    def change(record: dict[str, Any]) -> None:
+        if record["record"] == "header":
+            record["profile"] = "load"
+
+    done = replay(f"{FORM}-1", str(changed(recorded, tmp_path / "run", change)))
+    assert (done.exit_code, done.output.count("\n")) == (2, 1)
+    assert "is of a load, whose requests went out at once; drs-conformance load sends such again" in done.output
+
+
 def test_a_wrong_command_is_one_sentence(recorded: Path, tmp_path: Path) -> None:
     shutil.copy(recorded / "results.jsonl", tmp_path / "results.jsonl")
     for words, sentence in {

@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,13 @@ def test_a_run_of_one_requirement_is_one_command() -> None:
     words = shlex.split(resend.rerun(header, "a/b"))
     assert words[:5] == ["drs-conformance", "--target", "https://drs.example/$x", "--tenant", "a b"]
     assert words[5:] == ["--select", "a/b", "--profile", "deep", "--seed", "7"]
+
+
+def test_a_failure_is_replayed_by_its_name_in_the_folder_of_its_run() -> None:
+    header = Header("", {"url": "https://drs.example"}, "quick", "must", 0, {})
+    assert resend.replay(header, "join-request/x", 2) == "drs-conformance replay join-request/x-2"
+    assert resend.replay(header, "a/b", 1, "my run") == "drs-conformance replay a/b-1 'my run'"
+    assert resend.replay(replace(header, profile="load"), "a/b", 1) == ""
 
 
 def test_bodies_are_named_after_their_requirement() -> None:

@@ -55,6 +55,15 @@ def test_a_failure_says_what_was_sent_and_what_came(plain: str) -> None:
     assert r"came no answer: <script>" in flat
 
 
+def test_a_failure_says_how_it_is_sent_again(plain: str, results: Results) -> None:
+    first = results.failed[0]
+    assert f"again    drs-conformance replay {first.id}-1\n" in plain
+    elsewhere = terminal.summary(results, catalogue(), Path("page/index.html"), run=Path("a run"))
+    assert f"drs-conformance replay {first.id}-1 'a run'\n" in terminal.plain(elsewhere)
+    load = replace(results, header=replace(results.header, profile="load"))
+    assert "replay" not in terminal.plain(terminal.summary(load, catalogue(), Path("reports/index.html")))
+
+
 def test_it_says_how_deep_the_negative_cases_reached(results: Results) -> None:
     first, second, *others = results.sections
     layers = {"http": 3, "json-value": 3, "der": 1, "spki": 1}

@@ -62,6 +62,7 @@ class Shown:
     octets: Markup | None
     exchange: Pair | None
     twin: Pair | None
+    replay: str
     command: str
     file: str
     secrets: tuple[str, ...]
@@ -109,7 +110,7 @@ def failures(item: RequirementResult, whole: tuple[Evidence, ...], header: Heade
     others = Counter(evidence.problem for evidence in item.failures if id(evidence) not in shown).most_common()
     told = _PROBLEMS if whole else 1
     return Failures(
-        tuple(_shown(evidence, item.id, number) for number, evidence in enumerate(whole, start=1)),
+        tuple(_shown(evidence, item.id, number, header) for number, evidence in enumerate(whole, start=1)),
         tuple(others[:told]),
         max(len(others) - told, 0),
         len(item.failures) - len(whole),
@@ -117,7 +118,7 @@ def failures(item: RequirementResult, whole: tuple[Evidence, ...], header: Heade
     )
 
 
-def _shown(evidence: Evidence, requirement: str, number: int) -> Shown:
+def _shown(evidence: Evidence, requirement: str, number: int, header: Header) -> Shown:
     exchange, edit = evidence.exchange, evidence.edit
     body = exchange.request.body if exchange else b""
     parts = dissected(edit, body) if edit else None
@@ -133,6 +134,7 @@ def _shown(evidence: Evidence, requirement: str, number: int) -> Shown:
         show_subject(edit, body) if edit and parts is None else None,
         _pair(exchange, edit, evidence.where) if exchange else None,
         _pair(evidence.baseline) if evidence.baseline and number == 1 else None,
+        resend.replay(header, requirement, number, ".") if exchange else "",
         command if len(command) <= _COMMAND else "",
         file,
         _secrets(exchange) if exchange else (),
