@@ -28,11 +28,13 @@ _CODES = frozenset(
         "authorization_error",
     }
 )
+# Each goes over an answer once, however it is made: none begins anew within what it has already looked through.
 _INTERNALS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "a stack trace",
         re.compile(
-            r"Traceback \(most recent call last\)|^\s+at [\w.$<>]+\(.*\)|\.(?:py|cs|java|go|js|rb):\d+", re.MULTILINE
+            r"Traceback \(most recent call last\)|^[^\S\n]+at [\w.$<>]+\(.*\)|\.(?:py|cs|java|go|js|rb):\d+",
+            re.MULTILINE,
         ),
     ),
     (
@@ -41,7 +43,10 @@ _INTERNALS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     (
         "a statement of its database",
-        re.compile(r"\b(?:SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM)\b", re.IGNORECASE),
+        re.compile(
+            r"\b(?:SELECT\s(?:(?!\bSELECT\s).){1,1000}\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM)\b",
+            re.IGNORECASE,
+        ),
     ),
     ("a private key", re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----|\"d\"\s*:\s*\"[A-Za-z0-9_-]{43,}\"")),
 )
