@@ -12,6 +12,8 @@ from functools import partial
 ACCEPTED = "gzip, deflate"
 _GZIP = 16 + zlib.MAX_WBITS
 _RAW = -zlib.MAX_WBITS
+_MOST = 5  # codings of one body
+_SLICE = 4096  # octets at a time: what stands behind a member's end is copied, and an empty member has 20
 
 
 class CodingError(ValueError):
@@ -24,29 +26,38 @@ class OversizedError(Exception):
 
 def decoded(body: bytes, encodings: str, limit: int) -> bytes:
     """The body with its codings undone, last applied first. Raises `CodingError` and `OversizedError`."""
-    for coding in reversed([word.strip().lower() for word in encodings.split(",")]):
-        if coding in _CODINGS and body:
-            body = _CODINGS[coding](body, limit)
-        elif coding not in {"", "identity", *_CODINGS}:
+    codings = [word for part in encodings.split(",") if (word := part.strip().lower()) not in {"", "identity"}]
+    if len(codings) > _MOST:
+        raise CodingError(f"it is said to have {len(codings)} content codings, each around the one before")
+    for coding in reversed(codings):
+        if coding not in _CODINGS:
             raise CodingError(f"its content coding {coding[:40]!r} was not asked for")
+        if body:
+            body = _CODINGS[coding](body, limit)
     return body
 
 
 def _inflated(body: bytes, limit: int, *, window: int, name: str) -> bytes:
     """One coding undone; several gzip members in a row are one body (RFC 1952 2.2)."""
-    made = b""
-    while body:
-        stream = zlib.decompressobj(window)
-        try:
-            made += stream.decompress(body, limit + 1 - len(made))
-        except zlib.error:
-            raise CodingError(f"its body is not {name}, as its content coding says") from None
-        if len(made) > limit:
-            raise OversizedError
-        if not stream.eof:
-            raise CodingError(f"its {name} body ends too early")
-        body = stream.unused_data if window == _GZIP else b""
-    return made
+    made = bytearray()
+    stream = zlib.decompressobj(window)
+    for place in range(0, len(body), _SLICE):
+        left = body[place : place + _SLICE]
+        while left:
+            if stream.eof:
+                if window != _GZIP:
+                    return bytes(made)
+                stream = zlib.decompressobj(window)
+            try:
+                made += stream.decompress(left, limit + 1 - len(made))
+            except zlib.error:
+                raise CodingError(f"its body is not {name}, as its content coding says") from None
+            if len(made) > limit:
+                raise OversizedError
+            left = stream.unused_data
+    if not stream.eof:
+        raise CodingError(f"its {name} body ends too early")
+    return bytes(made)
 
 
 def _deflate(body: bytes, limit: int) -> bytes:

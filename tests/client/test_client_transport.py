@@ -231,6 +231,22 @@ def test_a_bomb_is_not_unpacked(raw: Raw, secrets: Secrets, layers: int, coding:
             tracemalloc.stop()
 
 
+def test_a_body_of_many_empty_members_is_read_once(raw: Raw, secrets: Secrets) -> None:
+    """Each is taken off what is left: copied whole, that takes longer than any run."""
+    empty = gzip.compress(b"", mtime=0)
+    url = raw(with_body(empty * (LARGEST_ANSWER // len(empty)), b"Content-Encoding: gzip"))
+    with Transport(Target("http://127.0.0.1", "t", timeout=20), secrets) as transport:
+        assert answered(get(transport, url)).body == b""
+
+
+def test_codings_without_end_are_not_undone(transport: Transport, raw: Raw) -> None:
+    url = raw(with_body(b"x", b"Content-Encoding: " + b"gzip," * 10_000))
+    exchange = get(transport, url)
+    assert failed(exchange) is FailureKind.MALFORMED
+    assert exchange.failure is not None
+    assert "10000 content codings" in exchange.failure.message
+
+
 def test_the_largest_answer_is_held(raw: Raw, secrets: Secrets) -> None:
     body = b"x" * LARGEST_ANSWER
     with Transport(Target("http://127.0.0.1", "t", timeout=20), secrets) as transport:
