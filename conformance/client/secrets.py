@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import re
 import shlex
 import subprocess
@@ -130,13 +131,22 @@ def claims(token: str) -> dict[str, object]:
 
 def lasts(token: str, now: float) -> float:
     """How many seconds a token is yet good for by its `exp` (RFC 7519 4.1.4); without end where it says nothing."""
-    exp = claims(token).get("exp")
-    return max(0.0, exp - now) if isinstance(exp, int | float) and not isinstance(exp, bool) else float("inf")
+    exp = _exp(token)
+    return float("inf") if exp is None else max(0.0, exp - now)
 
 
 def expired(token: str, now: float) -> float | None:
     """How many seconds ago a token's `exp` passed (RFC 7519 4.1.4); None while it is valid or says nothing."""
+    exp = _exp(token)
+    return None if exp is None or exp > now else now - exp
+
+
+def _exp(token: str) -> float | None:
+    """A token's `exp`; None where that is no number, or one that is no time."""
     exp = claims(token).get("exp")
-    if isinstance(exp, bool) or not isinstance(exp, int | float) or exp > now:
+    if isinstance(exp, bool) or not isinstance(exp, int | float):
         return None
-    return now - exp
+    try:
+        return float(exp) if math.isfinite(exp) else None
+    except OverflowError:  # JSON sets no end to a number
+        return None

@@ -11,8 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from cli.cli_runs import Ran
 from conformance.client import Command
+from conformance.client.secrets import expired, lasts
 from conformance.server.settings import Ready
 
 MINT = """
@@ -73,3 +76,11 @@ def test_a_token_that_is_to_expire_is_fetched_again(tmp_path: Path) -> None:
     time.sleep(0.9)
     supply.next()
     assert called(tmp_path) == 2
+
+
+@pytest.mark.parametrize("exp", ["1" + "0" * 400, "-1" + "0" * 400, "NaN", "Infinity", "-Infinity", "true", '"soon"'])
+def test_a_token_whose_end_is_no_time_has_none(exp: str) -> None:
+    payload = base64.urlsafe_b64encode(f'{{"exp":{exp}}}'.encode()).rstrip(b"=").decode()
+    token = f"eyJhbGciOiJub25lIn0.{payload}.c2ln"
+    assert lasts(token, time.time()) == float("inf")
+    assert expired(token, time.time()) is None
