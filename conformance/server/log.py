@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from .refusal import Refusal
 
 SECRET_ARGUMENTS = re.compile(r"token|code|password|secret|assertion|challenge|key", re.IGNORECASE)
-TOKEN = re.compile(r"[A-Za-z0-9_.\-]{40,}")  # longer than a GUID: it may be a token in a place where none belongs
+# Longer than a GUID: it may be a token in a place where none belongs.
+TOKEN = re.compile(r"(?:[A-Za-z0-9_.\-]|%[0-9A-Fa-f]{2}){40,}")
+QUOTED = re.compile(r": bytearray\(b.([A-Za-z0-9-]{1,40})?(?(1)\s*(:)?).*", re.DOTALL)  # of a line that h11 cannot read
 LONGEST = 300
 
 
@@ -38,21 +40,31 @@ class Log:
     def __call__(self, asked: Asked, reply: Reply, refused: Refusal | None, seconds: float, chaos: str = "") -> None:
         """One request and what it got; `seconds` is how long that took, `chaos` what was done to it on purpose."""
         reason = refused.message if refused else reply.reason
-        line = f"{asked.method} {target(asked)} {reply.status or 'reset'} in {1000 * seconds:.1f} ms"
+        line = f"{method(asked)} {target(asked)} {reply.status or 'reset'} in {1000 * seconds:.1f} ms"
         below = excerpt(asked.body, refused.fault) if refused and refused.fault else []
         self._entry(line + (f": {reason}" if reason else "") + (f" [chaos: {chaos}]" if chaos else ""), below)
 
     def unreadable(self, problem: str) -> None:
         """A request that was not HTTP; it got a 400."""
-        self._entry(f"(not HTTP) 400: {problem}", [])
+        self._entry(f"(not HTTP) 400: {unquoted(problem)}", [])
 
     def left(self, asked: Asked) -> None:
         """A request whose sender left before it was whole."""
-        self._entry(f"{asked.method} {target(asked)}: the client left before its request was whole", [])
+        self._entry(f"{method(asked)} {target(asked)}: the client left before its request was whole", [])
 
     def _entry(self, line: str, below: list[str]) -> None:
         stamp = datetime.now().astimezone().isoformat(" ", "milliseconds")
         to_stderr("\n    ".join([f"{stamp} {printable(line)}", *below]) + "\n")
+
+
+def unquoted(problem: str) -> str:
+    """What h11 says of octets, without them: any of them may be secret, but the name of a field."""
+    return QUOTED.sub(lambda line: f" ({line[1]})" if line[2] else "", problem)
+
+
+def method(asked: Asked) -> str:
+    """The method of a request, without what could be secret."""
+    return TOKEN.sub("...", asked.method)
 
 
 def target(asked: Asked) -> str:

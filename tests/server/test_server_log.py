@@ -179,6 +179,38 @@ def test_what_is_not_http_is_told_of(drs: Driver, entry: Any) -> None:
     assert re.fullmatch(r"\(not HTTP\) 400: .*\n", entry())
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("Authorization : Bearer {}", "illegal header line (Authorization)"),
+        ("Authorization: Basic dXNlcjpodW50ZXIy\x00{}", "illegal header line (Authorization)"),
+        ("Bearer {}", "illegal header line"),
+    ],
+)
+def test_what_is_not_http_is_not_quoted(drs: Driver, entry: Any, line: str, told: str) -> None:
+    where = urlsplit(drs.ready.url)
+    with socket.create_connection((str(where.hostname), int(where.port or 0)), timeout=10) as raw:
+        raw.sendall(f"POST /x HTTP/1.1\r\nHost: x\r\n{line.format(drs.ready.token)}\r\n\r\n".encode())
+        assert raw.recv(100).startswith(b"HTTP/1.1 400")
+    assert entry() == f"(not HTTP) 400: {told}\n"
+
+
+def test_chunks_that_are_none_are_not_quoted(drs: Driver, entries: list[str]) -> None:
+    entries.clear()
+    where = urlsplit(drs.ready.url)
+    with socket.create_connection((str(where.hostname), int(where.port or 0)), timeout=10) as raw:
+        raw.sendall(f"POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n{drs.ready.token}\r\n".encode())
+        assert raw.recv(100).startswith(b"HTTP/1.1 400")
+    assert "(not HTTP) 400: illegal chunk header\n" in entries[0]
+    assert drs.ready.token[-40:] not in "".join(entries)
+
+
+def test_a_token_in_place_of_a_method_or_spelled_in_percents_is_left_out(drs: Driver, entry: Any) -> None:
+    spelled = "".join(f"%{octet:02x}" for octet in drs.ready.challenge[-60:].encode())
+    drs.http.request(drs.ready.token, f"/x/{spelled}")
+    assert entry().startswith("... /x/... 404: ")
+
+
 def test_a_client_that_leaves_is_told_of(drs: Driver, entry: Any) -> None:
     where = urlsplit(drs.ready.url)
     with socket.create_connection((str(where.hostname), int(where.port or 0)), timeout=10) as raw:
