@@ -10,7 +10,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,7 @@ def write(out: Path, records: Iterable[StreamRecord], catalogue: Catalogue) -> N
     every = tuple(records)
     header = next(record for record in every if isinstance(record, Header))
     made = {"environment.properties": _environment(header), "categories.json": _categories()}
-    began, left = datetime.fromisoformat(header.started), _ATTACHED
+    began, left = round(datetime.fromisoformat(header.started).timestamp() * 1000), _ATTACHED
     for test in (record for record in every if isinstance(record, TestRecord)):
         attachments = dict(list(_attachments(test).items())[:left])
         left -= len(attachments)
@@ -58,7 +58,7 @@ def write(out: Path, records: Iterable[StreamRecord], catalogue: Catalogue) -> N
         made[f"{key}-result.json"] = _dump(
             _result(test, header, str(key), list(attachments), began=began, catalogue=catalogue)
         )
-        began += timedelta(seconds=test.seconds)
+        began += round(1000 * test.seconds)
     _clear(out / FOLDER)
     for name, content in made.items():
         files.write(out / FOLDER / name, content)
@@ -75,11 +75,10 @@ def _clear(folder: Path) -> None:
 
 
 def _result(
-    test: TestRecord, header: Header, key: str, attached: list[str], *, began: datetime, catalogue: Catalogue
+    test: TestRecord, header: Header, key: str, attached: list[str], *, began: int, catalogue: Catalogue
 ) -> dict[str, Any]:
     name, _, parameter = test.test.rpartition("::")[2].partition("[")
     identity = hashlib.sha256(test.test.encode("utf-8", "replace")).hexdigest()[:32]
-    stop = began + timedelta(seconds=test.seconds)
     attachments = [
         {"name": title, "source": f"{key}-{number}-attachment.txt", "type": "text/plain"}
         for number, title in enumerate(attached)
@@ -93,8 +92,8 @@ def _result(
         "status": _STATUS[test.outcome],
         **({"statusDetails": details} if (details := _details(test, header)) else {}),
         "stage": "finished",
-        "start": _milliseconds(began),
-        "stop": _milliseconds(stop),
+        "start": began,
+        "stop": began + round(1000 * test.seconds),
         "labels": _labels(test, name, catalogue),
         "links": [{"name": f"MS-DRS {test.section}", "url": _DOCUMENT, "type": "link"}],
         **({"parameters": [{"name": "case", "value": visible(parameter.rstrip("]"))}]} if parameter else {}),
@@ -207,7 +206,3 @@ def _categories() -> str:
 
 def _dump(value: dict[str, Any]) -> str:
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
-
-
-def _milliseconds(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 WEIGHT = (Outcome.FAIL, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.PASS, Outcome.SKIP)
 _REASONS_TOLD = 3
+_DIGITS = 10  # of a number in a name; what has as many is a word
 _HABIT = {Outcome.PASS: "does", Outcome.FAIL: "does not"}
 
 
@@ -204,7 +205,7 @@ def _observations(
 def ambiguity_key(id_: str) -> tuple[int, str]:
     """A2 before A10, ambiguities before the ids of field habits."""
     number = id_.removeprefix("A")
-    return (int(number), "") if number.isdecimal() and number.isascii() else (10**9, id_)
+    return (int(number), "") if number.isdecimal() and number.isascii() and len(number) < _DIGITS else (10**9, id_)
 
 
 def _sections(
@@ -238,7 +239,8 @@ def _layers(tests: Iterable[TestRecord]) -> dict[str, int]:
 
 def section_key(number: str) -> tuple[tuple[int, str], ...]:
     """2.1.1.2 before 2.1.1.10, and words after numbers."""
-    return tuple((int(part), "") if part.isdecimal() else (10**9, part) for part in number.split("."))
+    parts = number.split(".")
+    return tuple((int(part), "") if part.isdecimal() and len(part) < _DIGITS else (10**9, part) for part in parts)
 
 
 def _count(requirements: Iterable[RequirementResult]) -> dict[Outcome, int]:

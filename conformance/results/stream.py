@@ -7,6 +7,7 @@ thing, a last line cut off in the middle; everything else that is not ours is re
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from conformance.errors import ResultsError, UsageError
@@ -117,4 +118,14 @@ def _record(line: bytes, *, first: bool) -> StreamRecord:
         raise ResultsError(f"the format is {value.get('format')!r}, this version reads {FORMAT!r}")
     if not isinstance(kind, str) or kind not in _KINDS:
         raise ResultsError(f"unknown kind of record {kind!r}")
-    return _KINDS[kind].from_json(value)
+    record = _KINDS[kind].from_json(value)
+    if isinstance(record, Header) and not _is_moment(record.started):
+        raise ResultsError(f"Header.started is {record.started[:40]!r}, which is no moment in ISO 8601 with its zone")
+    return record
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False

@@ -2,7 +2,7 @@
 
 The rule: `undump(type(x), dump(x)) == x`, and the JSON values are builtins only (they also cross pytest-xdist's wire,
 which knows nothing else). Bytes are `{"base64": …}` with a `text` beside it where they are UTF-8, for the human reader;
-only `base64` is read again. A lone surrogate in a string, which no wire carries, is written as its escape.
+only `base64` is read again. A lone surrogate in a string, which no wire carries, is written, and read, as its escape.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from functools import cache, partial
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 Reader = Callable[[Any, str], Any]  # of a JSON value and the path to it
+_LARGEST = 2**53  # what every reader of JSON reads as it is written (RFC 8259 6)
 
 
 class WireError(ValueError):
@@ -75,10 +76,8 @@ def _reader(hint: Any) -> Reader:  # noqa: PLR0911 (a table of kinds)
         return partial(_undump_record, hint)
     if issubclass(hint, Enum):
         return partial(_undump_enum, hint)
-    if hint is bytes:
-        return _undump_bytes
-    if hint is float:
-        return _undump_float
+    if hint in _READERS:
+        return _READERS[hint]
     return partial(_expect, hint)
 
 
@@ -86,12 +85,27 @@ def _undump_optional(read: Reader, value: Any, where: str) -> Any:
     return None if value is None else read(value, where)
 
 
+def _undump_int(value: Any, where: str) -> int:
+    return int(_within(_expect(int, value, where), where))
+
+
 def _undump_float(value: Any, where: str) -> float:
-    return float(_expect((int, float), value, where))
+    return float(_within(_expect((int, float), value, where), where))
+
+
+def _within(value: float, where: str) -> float:
+    """A number that no report stumbles over: neither without end nor larger than any count or time of a run."""
+    if not -_LARGEST <= value <= _LARGEST:
+        raise WireError(f"{where} is no number that a run comes to")
+    return value
+
+
+def _undump_text(value: Any, where: str) -> str:
+    return _dump_text(_expect(str, value, where))
 
 
 def _undump_dict(read: Reader, value: Any, where: str) -> dict[str, Any]:
-    return {key: read(entry, f"{where}.{key}") for key, entry in _expect(dict, value, where).items()}
+    return {_dump_text(key): read(entry, f"{where}.{key}") for key, entry in _expect(dict, value, where).items()}
 
 
 def _undump_tuple(hints: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
@@ -151,6 +165,14 @@ def _undump_bytes(value: Any, where: str) -> bytes:
         return base64.b64decode(_expect(str, text, f"{where}.base64"), validate=True)
     except (binascii.Error, ValueError) as problem:
         raise WireError(f"{where}.base64: {problem}") from None
+
+
+_READERS: dict[type, Reader] = {
+    int: _undump_int,
+    float: _undump_float,
+    str: _undump_text,
+    bytes: _undump_bytes,
+}
 
 
 def _expect(kind: Any, value: Any, where: str) -> Any:

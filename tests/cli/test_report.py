@@ -117,6 +117,53 @@ def test_bad_input_is_one_sentence_and_status_2(tmp_path: Path, content: bytes |
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("member", "value", "sentence"),
+    [
+        ("seconds", "NaN", "line 2: TestRecord.seconds is no number that a run comes to"),
+        ("seconds", "-1e999", "line 2: TestRecord.seconds is no number"),
+        ("seconds", "1" + "0" * 400, "line 2: TestRecord.seconds is no number"),
+        ("requests", "1" + "0" * 400, "line 2: TestRecord.requests is no number"),
+        ("layers", f'{{"json": 1{"0" * 400}}}', "line 2: TestRecord.layers.json is no number"),
+        ("started", '"yesterday"', "line 1: Header.started is 'yesterday', which is no moment"),
+        ("started", '"0001-01-01T00:00:00"', "which is no moment in ISO 8601 with its zone"),
+        ("budget", "Infinity", "line 1: Header.budget is no number"),
+    ],
+)
+def test_a_value_that_no_run_writes_is_one_sentence(tmp_path: Path, member: str, value: str, sentence: str) -> None:
+    done = run(doctored(tmp_path, member, value), "--out", tmp_path / "out")
+    assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1), done.stderr
+    assert sentence in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("section", f'"{"9" * 5000}.1"'),
+        ("observations", f'[{{"ambiguity": "A{"9" * 5000}", "reading": "x"}}]'),
+        ("test", '"\\ud800::t[x"'),
+        ("seconds", "9e15"),
+        ("started", '"9999-12-31T23:59:59Z"'),
+        ("started", '"0001-01-01T00:00:00+14:00"'),
+    ],
+)
+def test_whatever_a_record_holds_it_is_rendered(tmp_path: Path, member: str, value: str) -> None:
+    done = run(doctored(tmp_path, member, value), "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert {item.name for item in FORMATS} <= {path.name for path in (tmp_path / "out").iterdir()}
+
+
+def doctored(path: Path, member: str, value: str) -> Path:
+    """A run with another value of a member, in each record that has it, but for the footer."""
+    stream = record(path) / "results.jsonl"
+    *lines, footer = stream.read_text(encoding="ascii").splitlines()
+    held = [json.loads(line) for line in lines]
+    assert any(member in one for one in held)
+    changed = [json.dumps({**one, member: "HERE"} if member in one else one) for one in held]
+    stream.write_text("\n".join([*changed, footer, ""]).replace('"HERE"', value), encoding="ascii")
+    return path
+
+
 def test_results_of_another_version_are_one_sentence(tmp_path: Path) -> None:
     done = run(record(tmp_path, id_="device/unheard-of"), "--out", tmp_path / "out")
     assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1)
