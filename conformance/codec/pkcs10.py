@@ -79,7 +79,15 @@ class CertificationRequest:
     @classmethod
     def decode(cls, data: bytes, *, strict: bool = True) -> CertificationRequest:
         """The request these octets are, to the last one; lenient allows longer lengths, and no attributes."""
-        return read(der.Cursor(data, STRUCTURE, strict=strict))
+        if not strict:
+            return read(der.Cursor(data, STRUCTURE, strict=False))
+        like = _REQUESTS.find(data)
+        if like is not None:
+            return like.filled(data)
+        request = read(der.Cursor(data, STRUCTURE))
+        kept = _Places.of(request, data)
+        _REQUESTS.keep(data, kept.holes, kept)
+        return request
 
     def encode(self) -> bytes:
         """The request with `tbs` as it is: whoever changes `info` has to encode and sign it anew."""
@@ -89,6 +97,48 @@ class CertificationRequest:
     def extensions(self) -> tuple[Extension, ...]:
         """The extensions asked for (RFC 2985 5.4.2), of every extensionRequest; DecodeError when one cannot be read."""
         return tuple(one for attribute in self.info.attributes for one in _requested(attribute, strict=self.strict))
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """A request that was read strictly, and where in it those octets stand that another like it has for itself."""
+
+    request: CertificationRequest
+    tbs: slice
+    key: slice
+    values: tuple[tuple[slice, ...], ...]
+    holes: tuple[slice, ...]
+
+    @classmethod
+    def of(cls, request: CertificationRequest, data: bytes) -> _Places:
+        """The places of a request in the octets it was read from: no octet of a hole has been judged."""
+        tbs, public_key = der.read(data).start, request.info.public_key
+        key = slice(public_key.offset, public_key.offset + len(public_key.key))
+        values = [der.read_all(b"".join(one.values), base=one.offset) for one in request.info.attributes]
+        contents = (slice(value.start, value.end) for each in values for value in each)
+        return cls(
+            request,
+            slice(tbs, tbs + len(request.tbs)),
+            key,
+            tuple(tuple(slice(value.offset, value.end) for value in each) for each in values),
+            (key, *contents, slice(len(data) - len(request.signature), len(data))),
+        )
+
+    def filled(self, data: bytes) -> CertificationRequest:
+        """The request that these octets are, which differ from those that were read in the holes alone."""
+        first = self.request
+        info, own = first.info, first.info.public_key
+        attributes = [
+            Attribute(one.oid, tuple([data[place] for place in places]), one.offset)
+            for one, places in zip(info.attributes, self.values, strict=True)
+        ]
+        public_key = SubjectPublicKeyInfo(own.algorithm, data[self.key], own.offset)
+        filled = CertificationRequestInfo(info.version, info.subject, public_key, tuple(attributes))
+        return CertificationRequest(filled, first.signature_algorithm, data[self.holes[-1]], data[self.tbs])
+
+
+_REQUESTS: Final[der.Moulds[_Places]] = der.Moulds()
+_EXTENSIONS: Final[der.Moulds[tuple[tuple[Extension, slice], ...]]] = der.Moulds()
 
 
 def read(walk: der.Cursor) -> CertificationRequest:
@@ -106,10 +156,17 @@ def read(walk: der.Cursor) -> CertificationRequest:
 def _requested(attribute: Attribute, *, strict: bool) -> tuple[Extension, ...]:
     if attribute.oid != EXTENSION_REQUEST:
         return ()
-    walk = der.Cursor(b"".join(attribute.values), "extensionRequest", base=attribute.offset, strict=strict)
+    data, base = b"".join(attribute.values), attribute.offset
+    like = _EXTENSIONS.find(data) if strict else None
+    if like is not None:
+        return tuple([Extension(one.oid, one.critical, data[place], base + place.start) for one, place in like])
+    walk = der.Cursor(data, "extensionRequest", base=base, strict=strict)
     found: list[Extension] = []
     while not walk.at_end:
         found += extension.read(walk, "extensions")
+    if strict:
+        places = [slice(one.offset - base, one.offset - base + len(one.value)) for one in found]
+        _EXTENSIONS.keep(data, places, tuple(zip(found, places, strict=True)))
     return tuple(found)
 
 

@@ -15,6 +15,10 @@ from conformance.errors import DecodeError
 RSA_STRUCTURE: Final = "RSAPublicKey"
 RSA_ENCRYPTION: Final = "1.2.840.113549.1.1.1"
 SHA256_WITH_RSA: Final = "1.2.840.113549.1.1.11"
+# RSAPublicKey of 2048 bits with the exponent 65537, as nearly all are: what stands before the modulus and behind it.
+_BEFORE: Final = bytes.fromhex("3082010a0282010100")
+_BEHIND: Final = bytes.fromhex("0203010001")
+_USUAL: Final = len(_BEFORE) + 256 + len(_BEHIND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,9 @@ class SubjectPublicKeyInfo:
         if self.algorithm.oid != RSA_ENCRYPTION:
             problem = f"the key's algorithm is {self.algorithm.oid}, not rsaEncryption"
             raise DecodeError(RSA_STRUCTURE, self.offset, problem)
+        key = self.key
+        if len(key) == _USUAL and key.startswith(_BEFORE) and key.endswith(_BEHIND) and key[len(_BEFORE)] & 0x80:
+            return int.from_bytes(key[len(_BEFORE) : -len(_BEHIND)], "big"), 0x10001
         return read_rsa(der.Cursor(self.key, RSA_STRUCTURE, base=self.offset))
 
 

@@ -1,6 +1,7 @@
 """DER: reading element by element, the values of primitive types, and writing (X.690)."""
 
 from conformance.codec.der.cursor import Cursor, exact
+from conformance.codec.der.mould import Moulds
 from conformance.codec.der.reading import Element, read, read_all
 from conformance.codec.der.values import (
     STRINGS,
@@ -36,6 +37,7 @@ __all__ = [
     "STRINGS",
     "Cursor",
     "Element",
+    "Moulds",
     "bit_string",
     "bmp_string",
     "boolean",
