@@ -157,16 +157,24 @@ class _Secrets:
 
 
 def _moved(url: str, origin: str, session: Session) -> str:
-    """The URL at the target there is now."""
-    if url.startswith(origin):
-        return session.target.url + url[len(origin) :]
+    """The URL at the target there is now; what a record says of places is no leave to send a token there."""
+    target = session.target
+    moved = target.url + url[len(origin) :] if url.startswith(origin) else url
     try:
-        trusted = session.target.trusts(steps.origin_of(url)[1:])
+        scheme, *place = steps.origin_of(moved)
+        trusted = target.trusts(place) and (scheme == "https" or not target.url.startswith("https:"))
     except ValueError:
         trusted = False
     if not trusted:
-        raise NotFaithfulError(f"it went to {urlsplit(url).netloc!r}, another host than the target; see --allow-host")
-    return url
+        raise NotFaithfulError(f"it went to {_place(url)!r}, another host than the target; see --allow-host")
+    return moved
+
+
+def _place(url: str) -> str:
+    try:
+        return urlsplit(url).netloc[:100]
+    except ValueError:
+        return url[:100]
 
 
 def _moved_octets(octets: bytes, origin: str, session: Session) -> bytes:

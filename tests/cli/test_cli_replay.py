@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import shutil
+import socket
 import ssl
 import subprocess
 import urllib.request
@@ -214,6 +215,27 @@ def test_a_record_that_does_not_say_which_secrets_it_held_is_not_guessed_at(
     assert done.exit_code == 3
     assert "not sent by itself: it held a part of a challenge, and which is not recorded" in done.output
     assert replay(f"{TOKEN}-1", str(run), *options(wrong)).exit_code == 1
+
+
+@pytest.mark.parametrize("place", ["{}@127.0.0.1:{}/", "{}.localhost:{}/", "https://127.0.0.1:{1}/", "https://[:{1}/"])
+def test_a_record_leads_a_token_nowhere_else(recorded: Path, right: Ready, tmp_path: Path, place: str) -> None:
+    """A URL that begins with that of the run's target, or does not, and is of another host: who wrote it listens."""
+
+    def change(record: dict[str, Any]) -> None:
+        for outcome in record.get("requirements", ()):
+            for failure in outcome["failures"]:
+                failure["exchange"]["request"]["url"] = place.format(origin, listener.getsockname()[1])
+
+    lines = (recorded / "results.jsonl").read_text(encoding="ascii").splitlines()
+    origin = json.loads(lines[0])["target"]["url"]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        run = changed(recorded, tmp_path / "run", change)
+        done = replay(f"{FORM}-1", str(run), "--alone", "--target", right.url, *options(right))
+        listener.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+    assert done.exit_code == 3, done.output
+    assert "another host than the target; see --allow-host" in done.output
 
 
 def test_a_load_is_not_sent_again_one_by_one(recorded: Path, tmp_path: Path) -> None:
