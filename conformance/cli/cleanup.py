@@ -35,6 +35,8 @@ def cleanup(ledger: Path, **given: Any) -> None:
 
 
 def _tell(tidied: Tidied) -> None:
+    from conformance.report.text import line  # noqa: PLC0415 - as above
+
     every = len(tidied.removed) + len(tidied.left)
     click.echo(f"{len(tidied.removed)} of {every} devices removed" if every else "no device is left to remove")
     if tidied.unanswered:
@@ -45,6 +47,6 @@ def _tell(tidied: Tidied) -> None:
             err=True,
         )
     for left in tidied.left[:_SHOWN]:
-        click.echo(f"left: {left.device.id or left.device.thumbprint}: {left.why}", err=True)
+        click.echo(line(f"left: {left.device.id or left.device.thumbprint}: {left.why}"), err=True)
     if (more := len(tidied.left) - _SHOWN) > 0:
         click.echo(f"and {more} more", err=True)

@@ -122,9 +122,16 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(lines, start=1):
         try:
             value = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             value = None
-        if isinstance(value, dict) and ("id" in value or isinstance(value.get("asked"), int)):
+        if _is_entry(value):
             yield value
         elif number < len(lines) or line.endswith(b"\n"):
             raise UsageError(f"{str(path)!r}, line {number}, is no device; name the devices.jsonl of a run")
+
+
+def _is_entry(value: Any) -> bool:
+    """Whether a line's value is a device, or so many requests, of somebody."""
+    if not isinstance(value, dict) or not isinstance(value.get("by"), int | str | None):
+        return False
+    return isinstance(value.get("asked" if "asked" in value else "id"), int if "asked" in value else str)

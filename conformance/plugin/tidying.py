@@ -11,6 +11,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from conformance.client import Credentials, Target, Transport
+from conformance.client.target import check_url
+from conformance.errors import UsageError
 from conformance.kit import Made, Session, profile
 from conformance.kit.removal import Left, remove
 from conformance.plugin.journal import Journal, remaining
@@ -41,14 +43,22 @@ def clean(ledger: Path, target_at: Callable[[str], Target]) -> Tidied:
     by_origin: dict[str, list[Made]] = {}
     open_ones = remaining(ledger)
     for device in open_ones.devices:
-        parts = urlsplit(device.url)
-        by_origin.setdefault(f"{parts.scheme}://{parts.netloc}" if parts.netloc else "", []).append(device)
+        by_origin.setdefault(_origin(device.url), []).append(device)
     unknown = by_origin.pop("", [])
     left = tuple(Left(device, "the ledger does not say where it is removed") for device in unknown)
     tidied = Tidied(left=left, unanswered=open_ones.unanswered)
     for origin, devices in by_origin.items():
         tidied += _removed(ledger, target_at(origin), devices)
     return tidied
+
+
+def _origin(url: str) -> str:
+    """Scheme, host and port of a URL as it is written; empty for what leads nowhere."""
+    try:
+        parts = urlsplit(url)
+        return check_url(f"{parts.scheme}://{parts.netloc}")
+    except (ValueError, UsageError):
+        return ""
 
 
 def _removed(ledger: Path, target: Target, devices: Iterable[Made]) -> Tidied:

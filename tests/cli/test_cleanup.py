@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from cli.cli_runs import COMMAND, Ran, Started, variables
+from conformance.cli import drs_conformance
 from conformance.plugin.journal import remaining
 from conformance.results import Footer, Header, load
 from conformance.server import Settings, running
@@ -118,6 +120,25 @@ def test_what_cannot_be_removed_is_told_with_the_reason(tmp_path: Path, server: 
         "left: a: the ledger does not say where it is removed",
         "left: b: devices are removed over TLS alone, with the certificate of the device",
         "left: c: its certificate is none that we have the key of",
+    ]
+
+
+def test_a_ledger_that_somebody_else_wrote_is_told_of_and_steers_no_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The id of a device is what its certificate says, which the target wrote; click lets it through to a terminal."""
+    places = {"a": "https://[::1", "b": "https://h:99999/", "c": "https://h\x1b[31m/", "d\x1b]0;owned\x07": "http://h/"}
+    lines = [{"id": id_, "url": url, "certificate": "é"} for id_, url in places.items()]
+    lines.append({"id": "e", "url": "https://127.0.0.1:1/e", "certificate": "é"})
+    ledger = tmp_path / "devices.jsonl"
+    ledger.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="ascii")
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(drs_conformance, ["cleanup", str(ledger)], color=True)
+    assert done.exit_code == 3, done.output
+    assert sorted(done.stderr.splitlines()) == [
+        *(f"left: {id_}: the ledger does not say where it is removed" for id_ in "abc"),
+        "left: d\\x1b]0;owned\\x07: devices are removed over TLS alone, with the certificate of the device",
+        "left: e: its certificate is none that we have the key of",
     ]
 
 

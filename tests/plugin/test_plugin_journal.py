@@ -67,7 +67,13 @@ def test_it_is_synced_where_a_device_costs_somebody(tmp_path: Path, monkeypatch:
     assert json.loads(synced[0].splitlines()[1])["id"] == TWO.id
 
 
-@pytest.mark.parametrize("text", ["nonsense\n", "[]\n", '"x"\n', "{\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("nonsense\n", "[]\n", '"x"\n', "{\n", "[" * 100_000 + "\n", '{"id": null}\n', '{"id": "x", "by": []}\n'),
+        *('{"id": "x", "asked": "1"}\n', '{"asked": NaN}\n', '{"asked": 1e999}\n', '{"asked": 1, "by": {}}\n'),
+    ],
+)
 def test_another_file_is_refused_by_its_line(tmp_path: Path, text: str) -> None:
     ledger = tmp_path / "other.jsonl"
     ledger.write_text(f'{{"id": "x"}}\n{text}{{}}\n', encoding="ascii")
