@@ -107,6 +107,8 @@ def _text(key: str, value: Any, path: Path) -> str:
         raise UsageError(f"{path.name}: {key} is no text or number; write it in quotes")
     if value == "":
         raise UsageError(f"{path.name}: {key} is empty; give it a value or leave it out")
+    if "\0" in str(value):
+        raise UsageError(f"{path.name}: {key} holds a NUL, which no file, command or URL has; leave it out")
     return str(value)
 
 

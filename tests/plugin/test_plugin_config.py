@@ -123,6 +123,8 @@ WRONG = {
     "text-date": ("seed = 2026-01-01", "seed is no text or number"),
     "list-of-numbers": ("select = [[1]]", "select is no text or number"),
     "empty": ('tenant = ""', "drs.toml: tenant is empty; give it a value or leave it out"),
+    "nul": ('ca-file = "a\\u0000b"', "drs.toml: ca-file holds a NUL, which no file, command or URL has; leave it out"),
+    "nul-in-a-list": ('select = ["a", "\\u0000"]', "select holds a NUL"),
     "choice": ('gate = "MUST"', "gate in drs.toml 'MUST' is none of must, should"),
     "no-toml": ("target: http://a", "drs.toml is not TOML", "line 1", "write option = value, a line for each"),
     "twice": ("seed = 1\nseed = 2", "drs.toml is not TOML"),
