@@ -123,9 +123,9 @@ class Transport:
         redact = self._secrets.redact_text
         try:
             return exchange()
-        except httpcore.LocalProtocolError as error:
-            raise UsageError(f"a request that HTTP cannot carry: {redact(str(error))[:_TOLD]}") from None
         except _FAILURES as error:
+            if isinstance(error, httpcore.LocalProtocolError) and not self._wire.began:
+                raise UsageError(f"a request that HTTP cannot carry: {redact(str(error))[:_TOLD]}") from None
             kind = FailureKind.TLS if self._wire.securing else _kind(error)
             if kind is FailureKind.RESET and not self._wire.began[:5].startswith(_HTTP[: len(self._wire.began)]):
                 kind = FailureKind.MALFORMED  # it ended, but with something else than HTTP
@@ -143,7 +143,7 @@ class Transport:
         if not request.url.host:
             raise httpx.InvalidURL("it names no host")
         self._wire.begin(timeout)
-        response = self._pool.handle_request(_as_core(request))
+        response = self._responded(_as_core(request))
         try:
             version = str(response.extensions.get("http_version", b""), "latin-1")
             if version not in self._versions:
@@ -154,6 +154,19 @@ class Transport:
         redact = self._secrets.redact_text
         kept = tuple((redact(k.decode("latin-1")), redact(v.decode("latin-1"))) for k, v in response.headers)
         return Answer(response.status, kept, self._secrets.redact(held), version)
+
+    def _responded(self, request: httpcore.Request) -> httpcore.Response:
+        """The head of the answer. A library takes for our fault, or its own, what is wrong with frames that came."""
+        try:
+            response = self._pool.handle_request(request)
+        except ValueError as error:
+            if not self._wire.began:
+                raise
+            raise httpcore.RemoteProtocolError("its status is no number") from error
+        if not 100 <= response.status <= 999:  # noqa: PLR2004 - RFC 9110 15
+            response.close()
+            raise httpcore.RemoteProtocolError(f"its status is {str(response.status)[:20]}")
+        return response
 
     def _read(self, response: httpcore.Response) -> bytes:
         """The body, whole and decoded."""
