@@ -111,6 +111,7 @@ def application(service: Service) -> Application:
     return Application(service)
 
 
+@lru_cache(maxsize=64)
 def _compared(path: str) -> str:
     """A path as it is compared: without case, the slash at its end, and what absolute-form has before it."""
     path = ABSOLUTE.sub("", path.lower()) or "/"

@@ -173,7 +173,7 @@ def flag(body: Body, name: str) -> bool:
 def blob_key(join: JoinCase) -> bytes:
     """The transport key as the document has it: a blob that keeps every rule."""
     join.behaviour.accept_transport_key(join.blob)
-    return join.octets("/TransportKey")
+    return join.key_octets
 
 
 def reused_device(join: JoinCase) -> str | None:

@@ -88,9 +88,14 @@ class JoinCase:
         return hashlib.sha256(self.spki).digest()
 
     @cached_property
+    def key_octets(self) -> bytes:
+        """What TransportKey stands for."""
+        return self.octets("/TransportKey")
+
+    @cached_property
     def blob(self) -> RsaKeyBlob:
         """The transport key."""
-        return self.behaviour.read_blob(self.octets("/TransportKey"))
+        return self.behaviour.read_blob(self.key_octets)
 
     @cached_property
     def transport_key(self) -> bytes:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass, replace
+import uuid
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -21,7 +22,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from conformance.codec import der
 
 if TYPE_CHECKING:
-    import uuid
     from collections.abc import Callable
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 PRIVATE = "1.2.840.113556.1.5.284"
 ISSUED_EARLIER = timedelta(minutes=30)
+_DEVICE = f"{PRIVATE}.2"
 YEARS = 10
 REGISTER = 4  # 2.1.1.1.1, "Azure AD register"
 CA_OU = "82dbaca4-3e81-46ca-9c73-0950c1eaca97"
@@ -36,15 +37,18 @@ CA_OU = "82dbaca4-3e81-46ca-9c73-0950c1eaca97"
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """One extension: `value` is the content of extnValue."""
+    """One extension: `value` is the content of extnValue, `octets` the whole of it, written when it is made."""
 
     oid: str
     value: bytes
     critical: bool = False
+    octets: bytes = field(init=False, repr=False, compare=False)
 
-    def encode(self) -> bytes:
+    def __post_init__(self) -> None:
         """The Extension SEQUENCE; FALSE is the default of `critical` and not written (X.690 11.5)."""
-        return _encoded(self)
+        flag = der.boolean(True) if self.critical else b""
+        octets = der.sequence(der.oid(self.oid), flag, der.octet_string(self.value))
+        object.__setattr__(self, "octets", octets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +78,6 @@ class Holder:
     region: str
 
 
-@lru_cache(maxsize=256)  # most extensions of most certificates are the same
-def _encoded(extension: Extension) -> bytes:
-    flag = der.boolean(True) if extension.critical else b""
-    return der.sequence(der.oid(extension.oid), flag, der.octet_string(extension.value))
-
-
 def name(*attributes: tuple[str, bytes]) -> bytes:
     """A name of a single RDN, multi-valued where there are several attributes (each: OID, encoded string)."""
     return der.sequence(der.set_of(*(der.sequence(der.oid(oid), value) for oid, value in attributes)))
@@ -94,7 +92,9 @@ CA_NAME = name(
     (CN, der.printable_string("MS-Organization-Access")),
     (OU, der.printable_string(CA_OU)),
 )
+_SUBJECT = name((CN, der.printable_string(str(uuid.UUID(int=0)))))[:-36]  # what stands before a device's id
 _SHA256 = SHA256()
+_PADDING = PKCS1v15()
 SHA256_RSA = der.sequence(der.oid("1.2.840.113549.1.1.11"), der.null())
 _CA_FALSE = Extension("2.5.29.19", der.sequence(), critical=True)
 _CLIENT_AUTH = Extension("2.5.29.37", der.sequence(der.oid("1.3.6.1.5.5.7.3.2")), critical=True)
@@ -104,7 +104,7 @@ _FIRST_GENERALIZED = 2050  # RFC 5280 4.1.2.5
 
 def positive_serial() -> int:
     """127 random bits, positive (RFC 5280 4.1.2.2)."""
-    return secrets.randbits(127) or 1
+    return int.from_bytes(secrets.token_bytes(16), "big") >> 1 or 1
 
 
 def signed_serial() -> int:
@@ -129,7 +129,7 @@ def joined(join_type: int) -> bytes:
 
 def private_extensions(holder: Holder, octets: Callable[[bytes], bytes] = der_octets) -> tuple[Extension, ...]:
     """.2 device, .3 user, .5 tenant (GUIDs in Microsoft byte order), .7 join type, .8 region."""
-    device = Extension(f"{PRIVATE}.2", octets(holder.device_id.bytes_le))
+    device = Extension(_DEVICE, octets(holder.device_id.bytes_le))
     return (device, *_of_user(holder.user, holder.tenant, holder.join_type, holder.region, octets))
 
 
@@ -143,13 +143,13 @@ def _of_user(
 
 def order(holder: Holder, spki: bytes, now: datetime, authority_key_id: bytes) -> Order:
     """The certificate of a device as the document and RFC 5280 have it (the strict form)."""
-    moment = now.replace(microsecond=0)
+    not_before, not_after = _lasting(now.replace(microsecond=0))
     return Order(
         serial=positive_serial(),
-        subject=name((CN, der.printable_string(str(holder.device_id)))),
+        subject=_SUBJECT + str(holder.device_id).encode("ascii"),
         spki=spki,
-        not_before=moment - ISSUED_EARLIER,
-        not_after=years_after(moment, YEARS),
+        not_before=not_before,
+        not_after=not_after,
         extensions=(
             _CA_FALSE,
             _CLIENT_AUTH,
@@ -159,6 +159,12 @@ def order(holder: Holder, spki: bytes, now: datetime, authority_key_id: bytes) -
         ),
         issuer=CA_NAME,
     )
+
+
+@lru_cache(maxsize=8)
+def _lasting(moment: datetime) -> tuple[datetime, datetime]:
+    """From when to when the certificates of one second are good."""
+    return moment - ISSUED_EARLIER, years_after(moment, YEARS)
 
 
 @lru_cache(maxsize=8)
@@ -189,19 +195,29 @@ def time(moment: datetime) -> bytes:
     return der.tlv(0x18, utc.strftime("%Y%m%d%H%M%SZ").encode("ascii"))
 
 
+@lru_cache(maxsize=16)
+def _validity(not_before: datetime, not_after: datetime) -> bytes:
+    return der.sequence(time(not_before), time(not_after))
+
+
+@lru_cache(maxsize=16)
+def _version(number: int) -> bytes:
+    return der.explicit(0, der.integer(number))
+
+
 def sign(order: Order, key: RSAPrivateKey, digest: HashAlgorithm = _SHA256) -> bytes:
     """The certificate's DER: the one private-key operation of a join."""
     tbs = der.sequence(
-        der.explicit(0, der.integer(order.version)),
+        _version(order.version),
         der.integer(order.serial),
         order.inner_algorithm or SHA256_RSA,
         order.issuer,
-        der.sequence(time(order.not_before), time(order.not_after)),
+        _validity(order.not_before, order.not_after),
         order.subject,
         order.spki,
-        der.explicit(3, der.sequence(*(extension.encode() for extension in order.extensions))),
+        der.explicit(3, der.sequence(*[extension.octets for extension in order.extensions])),
     )
-    signature = key.sign(tbs, PKCS1v15(), digest)
+    signature = key.sign(tbs, _PADDING, digest)
     return der.sequence(tbs, order.outer_algorithm or SHA256_RSA, der.bit_string(signature))
 
 

@@ -6,7 +6,6 @@ refuses what real Windows clients send; `cryptography` only does the arithmetic 
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidSignature
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
         CertificationRequest,
         Extension,
         NameAttribute,
-        SubjectPublicKeyInfo,
     )
 
 NAME = "CertificateRequest.Data"
@@ -36,6 +34,7 @@ COMMON_NAME = "2.5.4.3"
 EXTENSION_REQUEST = "1.2.840.113549.1.9.14"
 NULL = b"\x05\x00"
 BITS = 2048
+_PADDING, _SHA256 = PKCS1v15(), SHA256()
 
 # The parts that a refusal speaks of, as a dissection calls them.
 INFO = "certificationRequest.certificationRequestInfo"
@@ -139,7 +138,7 @@ def _proof_of_possession(request: CertificationRequest) -> None:
     modulus, exponent = _rsa(request)
     try:
         key = rsa.RSAPublicNumbers(exponent, modulus).public_key()
-        key.verify(request.signature, request.tbs, PKCS1v15(), SHA256())
+        key.verify(request.signature, request.tbs, _PADDING, _SHA256)
     except (InvalidSignature, ValueError, OverflowError):
         raise _refuse(
             "the signature does not hold under the request's own key", part="certificationRequest.signature"
@@ -163,13 +162,8 @@ def _extensions(request: CertificationRequest) -> None:
 
 
 def _rsa(request: CertificationRequest) -> tuple[int, int]:
-    return _numbers(request.info.public_key)
-
-
-@lru_cache(maxsize=8)  # three rules ask for the same numbers
-def _numbers(key: SubjectPublicKeyInfo) -> tuple[int, int]:
     try:
-        return key.rsa()
+        return request.info.public_key.rsa()
     except DecodeError as error:
         raise undecodable(NAME, error) from None
 

@@ -6,6 +6,7 @@ The one rule: it ends when told, cleanly: open requests are finished, files remo
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import signal
 import threading
@@ -39,6 +40,7 @@ def serve(settings: Settings) -> None:
 def _alone(shared: Shared, listener: socket.socket, announce: Callable[[], None]) -> None:
     with configured(shared, LONG_GRACE) as config:
         server = Listening(config, announce)
+        gc.freeze()  # what is there now stays, and need not be looked through again and again
         before = {number: signal.signal(number, server.stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             server.run(sockets=[listener])

@@ -114,10 +114,10 @@ MEMBERS: tuple[Member, ...] = (
 
 
 def _required(member: Member) -> Callable[[Body], None]:
-    read = reader(member.pointer)
+    read, (first, *below) = reader(member.pointer), _steps(member.pointer)
 
     def check(body: Body) -> None:
-        if read(body) is MISSING:
+        if (read(body) is MISSING) if below else (first not in body):
             raise Refusal(f"{member.name} is missing.", subcode="error_required_parameter_missing")
 
     return check

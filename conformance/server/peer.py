@@ -76,6 +76,7 @@ class PeerProtocol(H11Protocol):
     number = 0
     said = False
     held = b""
+    rests_since = 0.0
     peer_certificate: bytes | None = None
 
     def hear(self, data: bytes) -> bytes:
@@ -147,9 +148,23 @@ class PeerProtocol(H11Protocol):
         if written is None:
             self._answer_by(answering(reply), octets)
             return
-        self._unset_keepalive_if_required()
         self.transport.write(written)
-        self.on_response_complete()
+        self._rest()
+
+    def _rest(self) -> None:
+        """A plain request was answered: the connection is kept as long as after any other, by one timer for many."""
+        self.server_state.total_requests += 1
+        self.rests_since = self.loop.time()
+        if self.timeout_keep_alive_task is None and not self.transport.is_closing():
+            self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self._rested)
+
+    def _rested(self) -> None:
+        """The timer's end: where requests came since it was set, it is set again for the rest of their time."""
+        left = self.rests_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self.timeout_keep_alive_task = self.loop.call_later(left, self._rested)
+        else:
+            self.timeout_keep_alive_handler()
 
     def _answer_by(self, app: ASGIApp, octets: bytes) -> None:
         """Has the request that these octets are answered by another application than the server's."""

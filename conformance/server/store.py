@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
-from operator import attrgetter
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from conformance.errors import UsageError
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 APPLICATION = 0x4D445253  # "MDRS", SQLite's application_id: another program's database is not taken for ours
+CHECKPOINT = 4000  # pages of the log (16 MiB) before they go into a file that need not last, each of them once
 SCHEMA = """
 create table if not exists fact (name text primary key, value blob not null) without rowid;
 create table if not exists device (
@@ -40,9 +40,8 @@ create table if not exists provisioned (
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
-    """A registered device; `key_hash` is the SHA-256 of its SPKI, `created` seconds since the epoch."""
+class Device(NamedTuple):
+    """A registered device, as its row; `key_hash` is the SHA-256 of its SPKI, `created` seconds since the epoch."""
 
     device_id: str
     tenant: str
@@ -68,10 +67,8 @@ class NonceRow:
     spent: bool
 
 
-_NAMES = tuple(field.name for field in fields(Device))
-_values = attrgetter(*_NAMES)
-_COLUMNS = ", ".join(_NAMES)
-_INSERT_DEVICE = f"insert or replace into device ({_COLUMNS}) values ({', '.join('?' * len(_NAMES))})"  # noqa: S608 - our own column names
+_COLUMNS = ", ".join(Device._fields)
+_INSERT_DEVICE = f"insert or replace into device ({_COLUMNS}) values ({', '.join('?' * len(Device._fields))})"  # noqa: S608 - our own column names
 _SELECT_DEVICE = f"select {_COLUMNS} from device where "  # noqa: S608
 
 
@@ -102,6 +99,8 @@ class Store:
             raise sqlite3.DatabaseError("it is the database of another program")
         self._db.execute("pragma journal_mode = wal")
         self._db.execute(f"pragma synchronous = {'normal' if lasting else 'off'}")
+        if not lasting:
+            self._db.execute(f"pragma wal_autocheckpoint = {CHECKPOINT}")
         self._db.executescript(
             f"begin immediate; {SCHEMA} {sign_ins.SCHEMA} pragma application_id = {APPLICATION}; commit;"
         )
@@ -167,7 +166,7 @@ class Store:
 
     def add_device(self, device: Device) -> None:
         """Writes a device, in place of an earlier one with the same id."""
-        self._db.execute(_INSERT_DEVICE, _values(device))
+        self._db.execute(_INSERT_DEVICE, device)
 
     def device(self, device_id: str) -> Device | None:
         """A device by its id (lower case)."""

@@ -6,6 +6,7 @@ file and never in a worker alone.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import signal
 import sys
@@ -107,6 +108,7 @@ def _work(shared: Shared, listener: socket.socket, ready: Connection) -> None:
         with configured(shared, LONG_GRACE) as config:
             server = Listening(config, lambda: ready.send(True))
             signal.signal(signal.SIGTERM, server.stop)
+            gc.freeze()  # as in `foreground`
             threading.Thread(target=_orphaned, args=(server,), daemon=True).start()
             server.run(sockets=[listener])
     except ConformanceError as error:
