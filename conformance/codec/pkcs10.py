@@ -6,6 +6,7 @@ the CN); and the octets that were signed stay as they stood, in `tbs`, so a sign
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -75,6 +76,7 @@ class CertificationRequest:
     signature: bytes
     tbs: bytes
     strict: bool = field(default=True, compare=False)
+    _asked: tuple[Extension, ...] | None = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
     def decode(cls, data: bytes, *, strict: bool = True) -> CertificationRequest:
@@ -96,7 +98,12 @@ class CertificationRequest:
     @property
     def extensions(self) -> tuple[Extension, ...]:
         """The extensions asked for (RFC 2985 5.4.2), of every extensionRequest; DecodeError when one cannot be read."""
-        return tuple(one for attribute in self.info.attributes for one in _requested(attribute, strict=self.strict))
+        found = self._asked
+        if found is None:
+            each = [_requested(attribute, strict=self.strict) for attribute in self.info.attributes]
+            found = tuple(itertools.chain.from_iterable(each))
+            object.__setattr__(self, "_asked", found)  # who asks once asks again
+        return found
 
 
 @dataclass(frozen=True, slots=True)

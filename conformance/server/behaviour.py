@@ -129,10 +129,14 @@ def accept_version(asked: Asked, known: tuple[str, ...]) -> str:
 def accept_media_type(asked: Asked) -> None:
     """JSON in UTF-8. A body without a media type is read as JSON: the document lists the header without MUST (A13)."""
     for value in asked.all("content-type"):
-        kind, *parameters = (part.strip().lower() for part in value.split(";"))
-        charsets = [part.partition("=")[2].strip('"') for part in parameters if part.startswith("charset=")]
-        if kind != JSON or any(charset != "utf-8" for charset in charsets):
+        if not (value == JSON or _is_json(value)):
             raise Refusal(f"The media type is {refusal.quoted(value)}, it must be {JSON} in UTF-8.", status=415)
+
+
+def _is_json(value: str) -> bool:
+    kind, *parameters = (part.strip().lower() for part in value.split(";"))
+    charsets = [part.partition("=")[2].strip('"') for part in parameters if part.startswith("charset=")]
+    return kind == JSON and all(charset == "utf-8" for charset in charsets)
 
 
 def read_base64(text: str, member: str) -> bytes:

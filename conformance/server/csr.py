@@ -53,6 +53,7 @@ _ENCODINGS = {
     0x1C: "utf-32-be",
     0x1E: "utf-16-be",
 }
+_NONCES: der.Moulds[tuple[int, str]] = der.Moulds()  # where their text begins, and its encoding
 _NONCE_TAGS = {0x0C: "utf-8", 0x13: "ascii", 0x16: "ascii", 0x04: "ascii"}
 
 
@@ -183,10 +184,14 @@ def nonce_extension(request: CertificationRequest) -> bytes | None:
 
 def nonce_text(value: bytes) -> str:
     """The nonce in an extension's value, in any of the readings of A10: the four string types, or the bare text."""
+    like = _NONCES.find(value)
     try:
+        if like is not None:
+            return value[like[0] :].decode(like[1])
         element = der.read(value, "nonce extension")
         encoding = _NONCE_TAGS.get(element.tag)
         if encoding and element.end == len(value):
+            _NONCES.keep(value, (slice(element.start, element.end),), (element.start, encoding))
             return element.content.decode(encoding)
     except (DecodeError, UnicodeDecodeError):
         pass

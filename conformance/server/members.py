@@ -124,10 +124,10 @@ def _required(member: Member) -> Callable[[Body], None]:
 
 
 def _kind(member: Member) -> Callable[[Body], None]:
-    read, holds = reader(member.pointer), _WORDS[member.kind]
+    read, holds, (first, *below) = reader(member.pointer), _WORDS[member.kind], _steps(member.pointer)
 
     def check(body: Body) -> None:
-        value = read(body)
+        value = read(body) if below else body.get(first, MISSING)
         if value is not MISSING and not holds(value):
             raise Refusal(f"{member.name} is {_word(value)}, it must be {member.kind}.")
 
@@ -136,9 +136,10 @@ def _kind(member: Member) -> Callable[[Body], None]:
 
 def _value(member: Member, further: Callable[[str, Any], None]) -> Callable[[Body], None]:
     read, holds, name = reader(member.pointer), _WORDS[member.kind], member.name
+    first, *below = _steps(member.pointer)
 
     def check(body: Body) -> None:
-        value = read(body)
+        value = read(body) if below else body.get(first, MISSING)
         if value is not MISSING and holds(value):
             further(name, value)
 

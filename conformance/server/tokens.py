@@ -6,7 +6,6 @@ request, so that an expired token is refused in the second it expires.
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -59,21 +58,20 @@ def bearer(asked: Asked) -> str:
 
 
 class TokenReader:
-    """Reads the claims of tokens that the authority's key signed; remembers `REMEMBERED` of them by SHA-256."""
+    """Reads the claims of tokens that the authority's key signed; remembers `REMEMBERED` of them, each by its text."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[bytes, dict[str, Any]] = OrderedDict()
+        self._known: OrderedDict[str, dict[str, Any]] = OrderedDict()
 
     def __call__(self, token: str, site: Site) -> Mapping[str, Any]:
         """The verified claims; Refusal (401) when the token is not one of this site's authority."""
-        digest = hashlib.sha256(token.encode("latin-1", "replace")).digest()
-        claims = self._known.get(digest)
+        claims = self._known.get(token)
         if claims is None:
             try:
                 claims = verified(token, site.keys.authority)
             except Untrusted as problem:
                 raise unauthorized(f"The bearer token is refused: {problem}.") from None
-            self._known[digest] = claims
+            self._known[token] = claims
             if len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
         return claims
