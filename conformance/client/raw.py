@@ -20,8 +20,9 @@ from urllib.parse import urlsplit
 import h11
 
 from conformance.client.decoding import CodingError, OversizedError, decoded
+from conformance.client.recorded import recorded
 from conformance.client.route import Route
-from conformance.client.transport import LARGEST_ANSWER, WORDS, recorded
+from conformance.client.transport import LARGEST_ANSWER, WORDS
 from conformance.client.trust import context
 from conformance.exchange import Answer, Exchange, Failure, FailureKind
 

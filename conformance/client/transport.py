@@ -1,9 +1,9 @@
 """The only importer of httpx: sends one request, whatever it holds, and returns what came of it as an `Exchange`.
 
 The one rule: whatever a target does (silence, resets, bytes that are not HTTP, endless bodies) becomes a `Failure`; an
-exception from here is our own fault. Of httpx only its URLs and requests are used, over the connections of its core:
-redirects are not followed, cookies not kept, proxies and netrc of the environment not looked at, and no log is written,
-which would hold what was sent.
+exception from here is our own fault. Of httpx only its URLs are used, over connections of our own (`lines`), and for
+HTTP/2 over those of its core: redirects are not followed, cookies not kept, proxies and netrc of the environment not
+looked at, and no log is written, which would hold what was sent.
 """
 
 from __future__ import annotations
@@ -11,33 +11,35 @@ from __future__ import annotations
 import logging
 import ssl
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 
+import h11
 import httpcore
 import httpx
 
 from conformance.client.deadline import Wire
 from conformance.client.decoding import ACCEPTED, CodingError, OversizedError, decoded
+from conformance.client.lines import Lines, Origin
 from conformance.client.pace import Pace
+from conformance.client.recorded import recorded
 from conformance.client.redaction import Secrets
 from conformance.client.route import Route
 from conformance.client.trust import context
 from conformance.errors import UsageError
-from conformance.exchange import REDACTED, Answer, Exchange, Failure, FailureKind, Headers, Request
+from conformance.exchange import Answer, Exchange, Failure, FailureKind, Headers
 
 if TYPE_CHECKING:
     from conformance.client.identity import Identity
     from conformance.client.target import Target
 
 LARGEST_ANSWER = 4 * 1024 * 1024
-_KEPT = 5.0  # seconds a connection is kept for the next request
 _OWN: Headers = (("User-Agent", "drs-conformance"), ("Accept", "*/*"), ("Accept-Encoding", ACCEPTED))
-_CREDENTIALS = {"authorization", "proxy-authorization"}
+_WITH_BODY = {"POST", "PUT", "PATCH"}  # whose length is said even where there is none (RFC 9110 8.6)
 _HTTP = b"HTTP/"
-_VERSIONS = {"HTTP/1.0", "HTTP/1.1"}
+_VERSIONS = {"HTTP/1.0", "HTTP/1.1", "HTTP/2"}
 _TOLD = 200  # characters of what a library says of a failure, which may quote the target at length
 
 for _name in ("httpx", "httpcore"):
@@ -64,13 +66,9 @@ class Transport:
         self._timeout = target.timeout
         self._headers = target.network.headers
         self._wire = Wire(Route(target.network))
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=context(target, identity, alone=http2),  # the pool writes into it which protocols it offers
-            keepalive_expiry=_KEPT,
-            network_backend=self._wire,
-            http2=http2,
-        )
-        self._versions = _VERSIONS | {"HTTP/2"} if http2 else _VERSIONS
+        tls = context(target, identity, alone=http2)  # into which is written which protocols are offered
+        self._lines = Lines(self._wire, tls)
+        self._pool = httpcore.ConnectionPool(ssl_context=tls, network_backend=self._wire, http2=True) if http2 else None
         self.pace = pace or Pace(target.network.rate)
         self.requests = 0
 
@@ -82,7 +80,9 @@ class Transport:
 
     def close(self) -> None:
         """Closes every connection."""
-        self._pool.close()
+        self._lines.close()
+        if self._pool is not None:
+            self._pool.close()
 
     def send(
         self,
@@ -101,8 +101,7 @@ class Transport:
         started = time.perf_counter()
 
         def exchange() -> Answer:
-            content = _pieces(body) if chunked else body or None
-            return self._exchange(method, url, headers, content, timeout or self._timeout)
+            return self._exchange(method, url, headers, body, chunked=chunked, timeout=timeout or self._timeout)
 
         outcome = self._attempt(exchange)
         if isinstance(outcome, Failure) and self._was_stale(outcome):
@@ -123,6 +122,8 @@ class Transport:
         redact = self._secrets.redact_text
         try:
             return exchange()
+        except h11.LocalProtocolError as error:
+            raise UsageError(f"a request that HTTP cannot carry: {redact(str(error))[:_TOLD]}") from None
         except _FAILURES as error:
             if isinstance(error, httpcore.LocalProtocolError) and not self._wire.began:
                 raise UsageError(f"a request that HTTP cannot carry: {redact(str(error))[:_TOLD]}") from None
@@ -134,31 +135,51 @@ class Transport:
             return Failure(kind, f"{WORDS[kind]} ({cut})" if cut else WORDS[kind])
 
     def _exchange(
-        self, method: str, url: str, headers: Headers, content: bytes | Iterator[bytes] | None, timeout: float
+        self, method: str, url: str, headers: Headers, body: bytes, *, chunked: bool, timeout: float
     ) -> Answer:
-        names = {name.lower() for name, _ in headers}
-        every = (*(item for item in _OWN if item[0].lower() not in names), *headers)
-        raw = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in every]
-        request = httpx.Request(method, _url(url), headers=raw, content=content)
-        if not request.url.host:
-            raise httpx.InvalidURL("it names no host")
         self._wire.begin(timeout)
-        response = self._responded(_as_core(request))
+        place = _place(url)
+        if not place.origin.host:
+            raise httpx.InvalidURL("it names no host")
+        request = _request(method, place, headers, None if chunked else len(body))
+        pieces = _pieces(body) if chunked else (body,)
+        if self._pool is None:
+            head, held = self._lines.ask(place.origin, request, pieces, LARGEST_ANSWER)
+            status, raw, version = head.status_code, head.headers.raw_items(), f"HTTP/{head.http_version.decode()}"
+        else:
+            status, raw, version, held = self._pooled(self._pool, place, request, pieces)
+        codings = [value.decode("latin-1") for name, value in raw if name.lower() == b"content-encoding"]
+        plain = decoded(held, ", ".join(codings), LARGEST_ANSWER)
+        redact = self._secrets.redact_text
+        kept = tuple([(redact(k.decode("latin-1")), redact(v.decode("latin-1"))) for k, v in raw])
+        return Answer(status, kept, self._secrets.redact(plain), version)
+
+    def _pooled(
+        self, pool: httpcore.ConnectionPool, place: _Place, request: h11.Request, pieces: Iterable[bytes]
+    ) -> tuple[int, list[tuple[bytes, bytes]], str, bytes]:
+        """Status, headers, version and body of the answer, over HTTP/2 where the target agrees to it."""
+        scheme, host, port = place.origin.scheme.encode(), place.origin.host.encode(), place.origin.port
+        url = httpcore.URL(scheme=scheme, host=host, port=port, target=request.target)
+        headers = request.headers.raw_items()
+        response = self._responded(pool, httpcore.Request(request.method, url, headers=headers, content=iter(pieces)))
         try:
             version = str(response.extensions.get("http_version", b""), "latin-1")
-            if version not in self._versions:
+            if version not in _VERSIONS:
                 raise httpcore.RemoteProtocolError(f"{version} was not asked for")
-            held = self._read(response)
+            held = bytearray()
+            for chunk in response.iter_stream():
+                held += chunk
+                if len(held) > LARGEST_ANSWER:
+                    raise OversizedError
+                self._wire.left()
         finally:
             response.close()
-        redact = self._secrets.redact_text
-        kept = tuple((redact(k.decode("latin-1")), redact(v.decode("latin-1"))) for k, v in response.headers)
-        return Answer(response.status, kept, self._secrets.redact(held), version)
+        return response.status, response.headers, version, bytes(held)
 
-    def _responded(self, request: httpcore.Request) -> httpcore.Response:
+    def _responded(self, pool: httpcore.ConnectionPool, request: httpcore.Request) -> httpcore.Response:
         """The head of the answer. A library takes for our fault, or its own, what is wrong with frames that came."""
         try:
-            response = self._pool.handle_request(request)
+            response = pool.handle_request(request)
         except ValueError as error:
             if not self._wire.began:
                 raise
@@ -168,47 +189,38 @@ class Transport:
             raise httpcore.RemoteProtocolError(f"its status is {str(response.status)[:20]}")
         return response
 
-    def _read(self, response: httpcore.Response) -> bytes:
-        """The body, whole and decoded."""
-        held = bytearray()
-        for chunk in response.iter_stream():
-            held += chunk
-            if len(held) > LARGEST_ANSWER:
-                raise OversizedError
-            self._wire.left()
-        codings = [value.decode("latin-1") for name, value in response.headers if name.lower() == b"content-encoding"]
-        return decoded(bytes(held), ", ".join(codings), LARGEST_ANSWER)
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What a URL says of a request: where it goes, its Host field's value, and its target in origin-form."""
 
-def recorded(secrets: Secrets, method: str, url: str, headers: Headers, *, body: bytes, label: str) -> Request:
-    """What was sent, as it may be written down."""
-    redact = secrets.redact_text
-    shown = tuple(
-        (redact(name), REDACTED if secrets.hides(name) else _shown(name, redact(value))) for name, value in headers
-    )
-    held, called = secrets.redact(body), tuple(_called(secrets, url, headers))
-    if held is not body:
-        called += secrets.named(body)
-    return Request(redact(method), redact(url), shown, held, redact(label), secrets=called)
-
-
-def _called(secrets: Secrets, url: str, headers: Headers) -> Iterator[str]:
-    """What stands redacted in a URL and headers, in order."""
-    yield from secrets.named(url.encode("utf-8", "surrogatepass"))
-    for name, value in headers:
-        if secrets.hides(name):
-            yield "header"
-        elif name.lower() not in _CREDENTIALS:
-            yield from secrets.named(value.encode("utf-8", "surrogatepass"))
-        elif value:
-            scheme, _, rest = value.partition(" ")
-            pieces = secrets.named((rest if rest and scheme.isalpha() else value).encode("utf-8", "surrogatepass"))
-            yield pieces[0] if len(pieces) == 1 and " " not in pieces[0] else ""
+    origin: Origin
+    host: bytes
+    target: bytes
 
 
 @lru_cache(maxsize=64)  # reading a URL costs more than anything else of a request, and most go to the same few
-def _url(text: str) -> httpx.URL:
-    return httpx.URL(text)
+def _place(text: str) -> _Place:
+    url = httpx.URL(text)
+    port = url.port or {"https": 443, "wss": 443}.get(url.scheme, 80)
+    return _Place(Origin(url.scheme, url.raw_host.decode("ascii"), port), url.netloc, url.raw_path)
+
+
+@lru_cache(maxsize=64)  # so does holding its head to the grammar, and the next is often the same
+def _request(method: str, place: _Place, headers: Headers, length: int | None) -> h11.Request:
+    """A request's head: Host, our own fields, the given ones, and the length of its body, or that it is chunked."""
+    names = {name.lower() for name, _ in headers}
+    every = [*(item for item in _OWN if item[0].lower() not in names), *headers]
+    if length is None and not names & {"content-length", "transfer-encoding"}:
+        every.append(("Transfer-Encoding", "chunked"))
+    elif length and "content-length" not in names:
+        every.append(("Content-Length", str(length)))
+    elif length == 0 and method.upper() in _WITH_BODY and not names & {"content-length", "transfer-encoding"}:
+        every.insert(0, ("Content-Length", "0"))
+    raw = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in every]
+    if "host" not in names:
+        raw.insert(0, (b"Host", place.host))
+    return h11.Request(method=method.upper(), target=place.target, headers=raw)
 
 
 def _pieces(body: bytes) -> Iterator[bytes]:
@@ -217,22 +229,6 @@ def _pieces(body: bytes) -> Iterator[bytes]:
     yield body[:third]
     yield body[third : 2 * third]
     yield body[2 * third :]
-
-
-def _shown(name: str, value: str) -> str:
-    if name.lower() not in _CREDENTIALS:
-        return value
-    scheme, _, rest = value.partition(" ")
-    return f"{scheme} {REDACTED}" if rest and scheme.isalpha() else REDACTED if value else ""
-
-
-def _as_core(request: httpx.Request) -> httpcore.Request:
-    """The same request for httpx's core."""
-    url = httpcore.URL(
-        scheme=request.url.raw_scheme, host=request.url.raw_host, port=request.url.port, target=request.url.raw_path
-    )
-    assert isinstance(request.stream, httpx.SyncByteStream)  # as its content is
-    return httpcore.Request(request.method.encode("ascii"), url, headers=request.headers.raw, content=request.stream)
 
 
 # --- what a failure is: the first kind that fits, and its words

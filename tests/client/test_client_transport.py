@@ -409,6 +409,17 @@ def test_a_header_that_http_cannot_carry_is_our_own_fault(
     assert answered(get(transport, raw(EMPTY))).status == 200
 
 
+@pytest.mark.parametrize(("length", "body"), [("3", b""), ("9", b"abc"), ("1", b"abc")])
+def test_a_length_that_is_not_the_bodys_is_our_own_fault(
+    raw: Raw, transport: Transport, length: str, body: bytes
+) -> None:
+    asked: list[bytes] = []
+    with pytest.raises(UsageError, match=r"HTTP cannot carry: Too (little|much) data for declared Content-Length"):
+        transport.send("POST", raw(EMPTY, asked=asked), headers=(("Content-Length", length),), body=body)
+    assert asked == []
+    assert answered(get(transport, raw(EMPTY))).status == 200
+
+
 # --- connections
 
 
