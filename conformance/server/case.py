@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from .members import MISSING, Body, at
 from .refusal import Refusal
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from conformance.codec.pkcs10 import CertificationRequest
     from conformance.codec.rsakey import RsaKeyBlob
@@ -24,6 +23,29 @@ if TYPE_CHECKING:
     from .behaviour import Behaviour
     from .site import Site, Tenant
     from .tokens import Caller
+
+
+T = TypeVar("T")
+
+
+class Once(Generic[T]):
+    """A property worked out when first asked for; `functools.cached_property` of 3.11 takes a lock each time."""
+
+    def __init__(self, work: Callable[[Any], T]) -> None:
+        self._work = work
+        self._name = work.__name__
+        self.__doc__ = work.__doc__
+
+    @overload
+    def __get__(self, case: None, owner: type[Any]) -> Once[T]: ...
+    @overload
+    def __get__(self, case: object, owner: type[Any]) -> T: ...
+    def __get__(self, case: object | None, owner: type[Any]) -> Once[T] | T:
+        """The value, kept in the object's own dictionary, where it is found from then on."""
+        if case is None:
+            return self
+        value = vars(case)[self._name] = self._work(case)
+        return value
 
 
 class JoinCase:
@@ -72,42 +94,42 @@ class JoinCase:
         value = at(self.body, "/JoinType")
         return int(value) if isinstance(value, (int, float)) and abs(value) < 2**31 else 3
 
-    @cached_property
+    @Once
     def csr(self) -> CertificationRequest:
         """The certificate request."""
         return self.behaviour.read_csr(self.octets("/CertificateRequest/Data"))
 
-    @cached_property
+    @Once
     def spki(self) -> bytes:
         """The DER of the key that the certificate will be for."""
         return self.csr.info.public_key.encode()
 
-    @cached_property
+    @Once
     def key_hash(self) -> bytes:
         """The SHA-256 of the SPKI: what a device is found by when it comes again."""
         return hashlib.sha256(self.spki).digest()
 
-    @cached_property
+    @Once
     def key_octets(self) -> bytes:
         """What TransportKey stands for."""
         return self.octets("/TransportKey")
 
-    @cached_property
+    @Once
     def blob(self) -> RsaKeyBlob:
         """The transport key."""
         return self.behaviour.read_blob(self.key_octets)
 
-    @cached_property
+    @Once
     def transport_key(self) -> bytes:
         """The transport key's octets, whatever its form."""
         return self.behaviour.transport_key(self)
 
-    @cached_property
+    @Once
     def nonce(self) -> str | None:
         """The nonce of the certificate request, None when it has none (A12)."""
         return self.behaviour.find_nonce(self.csr)
 
-    @cached_property
+    @Once
     def challenge(self) -> Mapping[str, Any] | None:
         """The claims of the challenge, None when there is none."""
         if not self.has("/PreAuthorizedJoinChallenge"):
