@@ -60,8 +60,16 @@ def _steps(pointer: str) -> tuple[str, ...]:
 
 def reader(pointer: str) -> Callable[[Body], Any]:
     """What reads the value at one JSON pointer; most stand in the body itself, and are read without a walk."""
-    steps = _steps(pointer)
-    return (lambda body: body.get(steps[0], MISSING)) if len(steps) == 1 else (lambda body: at(body, pointer))
+    first, *below = _steps(pointer)
+    if not below:
+        return lambda body: body.get(first, MISSING)
+    (second,) = below  # no row of a table stands deeper
+
+    def read(body: Body) -> Any:
+        value = body.get(first, MISSING)
+        return value.get(second, MISSING) if isinstance(value, dict) else MISSING
+
+    return read
 
 
 def at(body: Body, pointer: str) -> Any:
