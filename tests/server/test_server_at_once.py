@@ -196,3 +196,13 @@ def test_a_server_that_ends_waits_for_no_body_that_it_holds() -> None:
         began = time.monotonic()
     assert time.monotonic() - began < hosting.GRACE + 2
     assert len(came) == 1
+
+
+@pytest.mark.parametrize(("waited", "ended", "set_again"), [(2.0, False, [3.0]), (5.0, True, []), (9.0, True, [])])
+def test_a_connection_is_kept_from_its_last_answer_on(waited: float, ended: bool, set_again: list[float]) -> None:
+    """One timer serves all answers of a connection: at its end it is set again for what is left since the last one."""
+    protocol = mock.Mock(rests_since=100.0, timeout_keep_alive=5.0)
+    protocol.loop.time.return_value = 100.0 + waited
+    peer.PeerProtocol._rested(protocol)
+    assert protocol.timeout_keep_alive_handler.called is ended
+    assert [call.args[0] for call in protocol.loop.call_later.call_args_list] == set_again
