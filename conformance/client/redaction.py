@@ -14,12 +14,15 @@ from __future__ import annotations
 
 import base64
 import re
+import struct
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 
 from conformance.exchange import REDACTED
 
 _WINDOW = 16
+_PIECES = struct.Struct(f"{_WINDOW}s")
 _SHORTEST = 8  # below this a "secret" would blank ordinary words
 _LOOKED = 2048  # so many texts, and no longer ones, are remembered with what they hold: header fields, names, titles
 _VARIED = 6  # a window of fewer different characters (zeros, AAAA…) is of no one in particular
@@ -126,6 +129,16 @@ class Secrets:
 
     def _found(self, folded: bytes) -> Iterator[Span]:
         """Where a run of a secret's characters stands in a folded text."""
+        whole = memoryview(folded)[: len(folded) // _WINDOW * _WINDOW]
+        if not self._windows.keys().isdisjoint(map(itemgetter(0), _PIECES.iter_unpack(whole))):  # mostly there is none
+            yield from self._runs(folded)
+        for form in self._short:
+            place = folded.find(form)
+            while place >= 0:
+                yield place, place + len(form)
+                place = folded.find(form, place + len(form))
+
+    def _runs(self, folded: bytes) -> Iterator[Span]:
         ended = 0
         for place in range(0, len(folded) - _WINDOW + 1, _WINDOW):
             hit = self._windows.get(folded[place : place + _WINDOW])
@@ -133,11 +146,6 @@ class Secrets:
                 span = _run(folded, place, self._forms[hit[0]], hit[1])
                 ended = span[1]
                 yield span
-        for form in self._short:
-            place = folded.find(form)
-            while place >= 0:
-                yield place, place + len(form)
-                place = folded.find(form, place + len(form))
 
 
 def _header(secret: bytes) -> int:
