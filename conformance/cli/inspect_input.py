@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from conformance.cli.inspect_kinds import Kind
 
 LARGEST: Final = 1 << 20  # what the join service itself takes, 1 MiB
-_PEM: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,60})-----\s(.*?)-----END \1-----", re.DOTALL)
+_PEM: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,60})-----\s")
 _BASE64_TEXT: Final = re.compile(rb"[A-Za-z0-9+/\s]+=*\s*")
 _SPACE: Final = re.compile(r"\s+")
 
@@ -75,13 +75,14 @@ def _content(file: str, name: str) -> bytes:
 
 
 def _pem(name: str, content: bytes, kind: Kind) -> Input:
-    block = _PEM.search(content)
-    if block is None:
+    begin = _PEM.search(content)
+    end = content.find(b"-----END " + begin[1] + b"-----", begin.end()) if begin else -1
+    if begin is None or end < 0:
         raise UsageError(f"{name}: a PEM block begins but is not well-formed or does not end")
-    label = block[1].decode("ascii")
+    label = begin[1].decode("ascii")
     if kind.labels and label not in kind.labels:
         raise UsageError(f"{name} holds a PEM block of {label}; a {kind.title} is one of {' or '.join(kind.labels)}")
-    return _decoded(name, "PEM", _SPACE.sub("", block[2].decode("latin-1")))
+    return _decoded(name, "PEM", _SPACE.sub("", content[begin.end() : end].decode("latin-1")))
 
 
 def _base64(name: str, text: str) -> Input:

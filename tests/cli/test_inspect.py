@@ -204,6 +204,9 @@ def test_an_attestation_of_no_kind() -> None:
             b"-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n",
             "holds a PEM block of CERTIFICATE; a certificate request is one of CERTIFICATE REQUEST or",
         ),
+        pytest.param(
+            "csr", b"-----BEGIN A-----\n" * 50_000, "begins but is not well-formed or does not end", id="begins"
+        ),
         ("certificate", b"\0" * ((1 << 20) + 1), "standard input is larger than 1048576 octets"),
     ],
 )
