@@ -5,6 +5,7 @@ The one rule: every failure of ours ends here as one sentence on standard error 
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -54,6 +55,11 @@ class _Group(click.Group):
         except ConformanceError as error:
             click.echo(f"drs-conformance: {error}", err=True)
             ctx.exit(error.exit_status)
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:  # which pathlib raises where it is only asked what there is
+                raise
+            click.echo(f"drs-conformance: {str(error.filename)[:40]!r}… is too long for a name; name another", err=True)
+            ctx.exit(UsageError.exit_status)
 
     def main(  # type: ignore[override]  # click's overloads say the same at length
         self, args: Sequence[str] | None = None, *, standalone_mode: bool = True, **extra: Any

@@ -181,3 +181,20 @@ def test_an_unwritable_out_is_one_sentence(tmp_path: Path) -> None:
     done = run(record(tmp_path / "run"), "--out", tmp_path / "file")
     assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1)
     assert "give another directory with --out" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["report", "{}"], ["replay", "x", "{}"], ["serve", "--state", "{}"], ["baseline", "write", "{}", "run"]),
+        *(["--resume", "{}"], ["--failed-from", "{}"]),
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_name_that_no_file_has_is_one_sentence_of_any_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(drs_conformance, [word.format("a" * 300) for word in words])
+    assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1), done.output
+    assert f"'{'a' * 40}'… is too long for a name; name another" in done.stderr
