@@ -125,6 +125,8 @@ class _Line:
         """Whether the exchange came to an end after which another may follow (RFC 9112 9.3)."""
         if self._talk.our_state is not h11.DONE or self._talk.their_state is not h11.DONE:
             return False
+        if self._talk.trailing_data[0]:  # an answer to nothing, which would be taken for that to the next request
+            return False
         self._talk.start_next_cycle()
         self._until = time.monotonic() + _KEPT
         return True

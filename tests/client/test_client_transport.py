@@ -273,6 +273,17 @@ def test_codings_are_undone(transport: Transport, raw: Raw, coding: bytes, packe
     assert answered(get(transport, raw(with_body(packed, b"Content-Encoding: " + coding)))).body == b"whole"
 
 
+def test_an_answer_to_nothing_is_not_taken_for_the_next(transport: Transport, raw: Raw) -> None:
+    """Two answers to one request, in one piece: the connection is not used again."""
+
+    def twice(connection: socket.socket, _: bytes) -> bool:
+        connection.sendall(with_body(b"first") + with_body(b"nobody asked"))
+        return True
+
+    url = raw(twice)
+    assert [answered(get(transport, url)).body for _ in range(3)] == [b"first"] * 3
+
+
 def test_headers_are_kept_in_order_with_their_case_and_duplicates(transport: Transport, raw: Raw) -> None:
     sent = [b"X-One: 1", b"x-one: 2", b"X-ONE: 1", b"Z: \xe9\xff", b"Empty:"]
     answer = answered(get(transport, raw(with_body(b"", *sent))))
