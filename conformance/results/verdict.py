@@ -118,7 +118,7 @@ def _failed(gated: list[RequirementResult]) -> str:
 
 def _stopped(run: Run) -> str:
     if not run.ended:
-        return "The run ended without a footer" + (f", {run.stopped}." if run.stopped else ".")
+        return "The run was cut off before its footer" + (f", {run.stopped}." if run.stopped else ".")
     return f"The run stopped before its end: {run.stopped}." if run.stopped else ""
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, Route, sync_playwright
 
 from conformance.report import write_all, write_comparison
-from conformance.results import fold
+from conformance.results import Outcome, fold
 from conformance.spec import catalogue
 from report.hostile import hostile_run
 
@@ -90,6 +90,12 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def comparison(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of that run beside itself."""
+    """The page of that run beside itself, and beside a later one that tested less."""
     results = fold(hostile_run(), catalogue())
-    return write_comparison(tmp_path_factory.mktemp("comparison"), {"one": results, "two": results})
+    less = replace(
+        results,
+        header=replace(results.header, started="2026-11-23T08:00:00Z"),
+        requirements=tuple(item for item in results.requirements if item.verdict is not Outcome.PASS),
+    )
+    runs = {"one": results, "two": results, "a-run-with-a-long-name": less}
+    return write_comparison(tmp_path_factory.mktemp("comparison"), runs)

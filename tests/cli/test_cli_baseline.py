@@ -118,7 +118,7 @@ def test_check_of_a_run_that_was_cut_off(tmp_path: Path) -> None:
     (tmp_path / "b.toml").write_text(entry(ONE), encoding="utf-8")
     done = run("check", tmp_path / "b.toml", record(tmp_path, {ONE: Outcome.FAIL}, whole=False))
     assert done.exit_code == 3
-    assert "incomplete  The run ended without a footer." in done.stdout
+    assert "incomplete  The run was cut off before its footer." in done.stdout
 
 
 @pytest.mark.parametrize(("day", "status"), [("2020-01-01", 1), ("2999-01-01", 0)])

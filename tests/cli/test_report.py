@@ -61,7 +61,7 @@ def test_rendering_a_failed_run_is_no_failure_of_the_command(tmp_path: Path) -> 
 def test_a_run_cut_short_is_rendered_too(tmp_path: Path) -> None:
     done = run(record(tmp_path, whole=False), "--out", tmp_path / "out")
     assert done.exit_code == 3
-    assert "The run ended without a footer" in done.stdout
+    assert "The run was cut off before its footer" in done.stdout
     assert done.stderr == (
         f"drs-conformance: {tmp_path} was cut off before its footer; the report tells what it holds\n"
     )

@@ -201,6 +201,12 @@ def test_a_run_of_passes_has_no_failures_to_show(results: Results) -> None:
     assert Outline(markup).open == []
 
 
+def test_a_run_that_was_cut_off_says_so_at_the_top(results: Results) -> None:
+    told = "The run was cut off before its footer; what it did not come to counts as not tested."
+    assert told in plain(page.render(replace(results, ended=None), catalogue())).partition("What failed")[0]
+    assert told not in plain(page.render(results, catalogue()))
+
+
 def test_the_baseline_and_the_budget_are_told(results: Results) -> None:
     known = Accepted(results.failed[0].id, "known")
     header = replace(results.header, budget=30.0)

@@ -95,7 +95,7 @@ def test_a_run_that_says_nothing_was_not_successful(stream: tuple[StreamRecord, 
     (run,) = log(fold([stream[0]], catalogue()))["runs"]
     (invocation,) = run["invocations"]
     assert (invocation["executionSuccessful"], invocation["exitCode"]) == (False, 3)
-    assert "without a footer" in invocation["toolExecutionNotifications"][0]["message"]["text"]
+    assert "before its footer" in invocation["toolExecutionNotifications"][0]["message"]["text"]
 
 
 # --- JUnit
@@ -197,7 +197,7 @@ def test_annotations_say_what_failed_what_is_accepted_and_no_more_than_are_shown
 
 def test_a_gate_that_is_shut_without_a_new_failure_is_an_error(stream: tuple[StreamRecord, ...]) -> None:
     (told,) = github.notes(fold([stream[0]], catalogue()))
-    assert told.startswith("::error title=drs-conformance%3A incomplete::The run ended without a footer")
+    assert told.startswith("::error title=drs-conformance%3A incomplete::The run was cut off before its footer")
 
 
 MARKUP = "<img src=x onerror=a> | [a](http://b) `c` **d** _e_ ![f](g) @someone #1 http://www.h.example ~~i~~ \\ &lt;"

@@ -257,10 +257,10 @@ def test_what_is_optional_is_observed_and_never_counts() -> None:
 @pytest.mark.parametrize(
     ("ending", "why"),
     [
-        ((), "The run ended without a footer."),
+        ((), "The run was cut off before its footer."),
         (
             (Stop("line 3 of r.jsonl is half written"),),
-            "The run ended without a footer, line 3 of r.jsonl is half written.",
+            "The run was cut off before its footer, line 3 of r.jsonl is half written.",
         ),
         ((Stop("interrupted"), replace(FOOTER, stopped="interrupted")), "The run stopped before its end: interrupted."),
         ((replace(FOOTER, stopped="unreachable"),), "The run stopped before its end: unreachable."),
