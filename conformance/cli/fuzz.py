@@ -19,7 +19,12 @@ _FORM = re.compile("".join(f"(?:([0-9]+(?:\\.[0-9]+)?){unit})?" for unit in _UNI
 @click.command()
 @click.option("--for", "lasting", metavar="TIME", required=True, help="How long, such as 90m, 12h or 2d.")
 @click.option("--jobs", metavar="N", default="1", help="So many rounds at once.  [default: 1]")
-@options(*(name for name in BY_NAME if name not in _LEFT_OUT))
+@options(
+    *(name for name in BY_NAME if name not in _LEFT_OUT),
+    max_devices="No more devices than these over all rounds; the campaign ends when they are made.",
+    out="Directory for campaign, results and report; the same again goes on there.  [default: reports]",
+    seed="Seed of the first round, the next has the next; without it drawn by chance.",
+)
 def fuzz(lasting: str, jobs: str, **given: Any) -> None:
     """Run what the suite draws by chance with new seeds, again and again, until time is up.
 

@@ -29,7 +29,11 @@ OPTIONS = (
     "--workers", type=click.IntRange(1, 16), default=1, show_default=True, help="How many processes send requests."
 )
 @click.option("--locustfile", is_flag=True, help="Print the path of the file for Locust's own command, and do no more.")
-@options(*OPTIONS)
+@options(
+    *OPTIONS,
+    max_devices="End the load when so many devices are made.",
+    out="Directory for results and report.  [default: reports/load]",
+)
 def load(*, users: int, time: str, workers: int, locustfile: bool, **given: Any) -> None:
     """Let many users join devices at once, and check every answer as a run does.
 

@@ -12,7 +12,12 @@ from conformance.cli.options import collected, options
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
-@options("config", "tenant", "tls-ca-file", "proxy")
+@options(
+    *("config", "tenant", "tls-ca-file", "proxy"),
+    tenant="Tenant to sign in at, by id or domain name; without it the user's own.",
+    tls_ca_file="CA to trust for the authority's TLS, in place of the system's.",
+    proxy="HTTP proxy to reach the authority by; those of the environment are not used.",
+)
 @click.option("--authority", metavar="URL", help="Where to sign in.  [default: https://login.microsoftonline.com]")
 @click.option("--client-id", metavar="ID", help="The application to sign in for.  [default: the broker's]")
 @click.option("--resource", metavar="ID", help="What the token is for.  [default: the registration service]")

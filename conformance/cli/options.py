@@ -12,12 +12,12 @@ from conformance.plugin.options import BY_NAME, Option, Raw
 Command = Callable[..., None]
 
 
-def options(*names: str) -> Callable[[Command], Command]:
-    """Declares these options of a run; all of them when none is named."""
+def options(*names: str, **said: str) -> Callable[[Command], Command]:
+    """Declares these options of a run; all of them when none is named. `said` has the words of those that mean else."""
 
     def declared(command: Command) -> Command:
         for name in reversed(names or tuple(BY_NAME)):
-            command = _declare(BY_NAME[name])(command)
+            command = _declare(BY_NAME[name], said.get(name.replace("-", "_"), ""))(command)
         return command
 
     return declared
@@ -28,10 +28,10 @@ def collected(given: Mapping[str, Any]) -> Raw:
     return Raw.collect(lambda option: given.get(option.name.replace("-", "_")))
 
 
-def _declare(option: Option) -> Callable[[Command], Command]:
+def _declare(option: Option, said: str) -> Callable[[Command], Command]:
     flag = f"--{option.name}"
-    help_ = f"{option.help[0].upper()}{option.help[1:]}." + (f"  [default: {option.default}]" if option.default else "")
-    help_ += f"  [{option.env}]"
+    default = f"  [default: {option.default}]" if option.default else ""
+    help_ = f"{said or f'{option.help[0].upper()}{option.help[1:]}.{default}'}  [{option.env}]"
     if option.metavar is None:
         return click.option(flag, is_flag=True, help=help_)
     return click.option(flag, metavar=option.metavar, multiple=option.many, help=help_)

@@ -22,7 +22,11 @@ _OPTIONS = (
 @click.argument("failure", metavar="ID")
 @click.argument("run", type=click.Path(path_type=Path), default=Path("reports"), metavar="[RUN]")
 @click.option("--alone", is_flag=True, help="Send this request and nothing behind it: under a debugger, say.")
-@options(*_OPTIONS)
+@options(
+    *_OPTIONS,
+    target="Origin of the service now; without it that of the run, or the reference server again where it was that.",
+    tenant="Tenant of the run; to be left out.",
+)
 def replay(failure: str, run: Path, *, alone: bool, **given: Any) -> None:
     """Send one recorded case again, and tell whether it still fails.
 

@@ -48,10 +48,10 @@ OPTIONS = (
     Option("tenant", "tenant to test, by id or domain name; without it the token's", "ID-OR-DOMAIN"),
     Option("domain", "domain name of the tenant, when --tenant is its id", "NAME"),
     Option("token", "bearer token that may register devices", "JWT", secret=True),
-    Option("token-command", "command that prints such a token; run again as tokens expire", "CMD"),
+    Option("token-command", "command that prints such a token, run without a shell, again as tokens expire", "CMD"),
     Option("upn", "user principal name the answer must name; without it the token's", "UPN"),
     Option("challenge", "pre-authorized join challenge", "JWT", secret=True),
-    Option("challenge-command", "command that prints a new challenge each time", "CMD"),
+    Option("challenge-command", "command that prints a new challenge each time, run without a shell", "CMD"),
     Option(
         "foreign-token", "token of the same authority for another tenant, which must be refused", "JWT", secret=True
     ),

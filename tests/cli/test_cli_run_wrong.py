@@ -195,6 +195,19 @@ def test_every_subcommand_has_help(command: str, here: Path) -> None:
     assert done.stdout.startswith(f"Usage: drs-conformance {command}")
 
 
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("replay", "--target URL Origin of the service now; without it that of the run"),
+        ("fuzz", "--seed N Seed of the first round, the next has the next; without it drawn by chance. [DRS_SEED]"),
+        ("load", "--out DIR Directory for results and report. [default: reports/load] [DRS_OUT]"),
+        ("login", "--tenant ID-OR-DOMAIN Tenant to sign in at, by id or domain name; without it the user's own."),
+    ],
+)
+def test_an_option_that_means_something_else_in_a_command_says_so_there(command: str, words: str, here: Path) -> None:
+    assert words in " ".join(run(here, command, "--help").stdout.split())
+
+
 def test_the_version_is_told(here: Path) -> None:
     done = run(here, "--version")
     assert done.exit_code == 0
