@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from conformance.codec import der, extension
+from conformance.codec.pkcs10 import Extension
 from conformance.generate import keys
 from conformance.generate.attested import attestation
 from conformance.generate.observed import OBSERVED
-from conformance.generate.variants import Change, Variant, with_fields
+from conformance.generate.variants import Change, Variant, with_extensions, with_fields
 
 if TYPE_CHECKING:
     from conformance.generate.join import JoinDraft
@@ -37,8 +39,15 @@ def _with_correlation(draft: JoinDraft) -> JoinDraft:
 
 
 _FIELDS = with_fields(attributes=(("ReuseDevice", False), ("SharedDevice", False), ("ReturnClientSid", True)))
-BESIDE: Final = (("Attributes", _FIELDS), ("an AikCertificate", _with_aik), ("AttestationData", _with_attestation))
-"""The optional members of a request, in words, that any request may have."""
+_AGAIN = with_fields(join_type=0, attributes=(("ReuseDevice", True), ("ReturnClientSid", True)))
+BESIDE: Final = (
+    ("Attributes", _FIELDS),
+    ("an AikCertificate", _with_aik),
+    ("AttestationData", _with_attestation),
+    ("ReuseDevice and JoinType 0", _AGAIN),
+    ("JoinType 6", with_fields(join_type=6)),
+)
+"""What a request may have beside a fault, in words: the optional members, and the join types other than 4."""
 
 OTHERWISE: Final = tuple(
     Variant(name, title, (id_,), change)
@@ -62,3 +71,14 @@ OTHERWISE: Final = tuple(
         ),
     )
 )
+
+ASKING_FOR_A_CA: Final = Variant(
+    "for-a-ca",
+    "The request asks for the extensions of a CA certificate.",
+    ("join-answer/certificate-not-a-ca",),
+    with_extensions(
+        Extension(extension.BASIC_CONSTRAINTS, critical=True, value=der.sequence(der.boolean(True))),
+        Extension(extension.KEY_USAGE, critical=True, value=der.bit_string(b"\x86", 1)),
+    ),
+)
+"""A request that a service may take, without doing as it asks, or refuse: digitalSignature, keyCertSign, cRLSign."""

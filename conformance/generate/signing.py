@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
@@ -75,3 +75,11 @@ def sign(key: PoolKey, scheme: Scheme, message: bytes) -> bytes:
     if isinstance(private, ed25519.Ed25519PrivateKey) and scheme is ED25519:
         return private.sign(message)
     raise CatalogueError(f"key {key.name} ({key.algorithm}) cannot sign as {scheme.name}")
+
+
+@lru_cache(maxsize=512)
+def raw(key: PoolKey, block: bytes) -> bytes:
+    """RSASP1 (RFC 8017 5.2.1): the private operation over a block as it is, whatever its padding."""
+    numbers = cast("rsa.RSAPrivateKey", key.private_key).private_numbers()
+    modulus = numbers.public_numbers.n
+    return pow(int.from_bytes(block), numbers.d, modulus).to_bytes(len(block))

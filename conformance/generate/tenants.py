@@ -15,6 +15,7 @@ from conformance.generate.from_schema import ENCODABLE
 _HOST: Final = frozenset((string.ascii_letters + string.digits + "-._~").encode())
 _LABEL: Final = r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?"
 
+NIL: Final = "00000000-0000-0000-0000-000000000000"  # RFC 9562 5.9: of no tenant, and what a missing id is read as
 UNKNOWN_IDS: Final = st.uuids(version=4).map(str)
 UNKNOWN_DOMAINS: Final = st.from_regex(_LABEL, fullmatch=True, alphabet=ENCODABLE).map(
     lambda label: f"{label}.invalid"  # RFC 6761 6.4
@@ -35,6 +36,11 @@ MALFORMED: Final = st.sampled_from(
 """Octets of a path segment that are neither a GUID nor a host name (RFC 1123 2.1)."""
 
 NO_VERSIONS: Final = st.just("latest") | st.text(string.ascii_letters, min_size=1, max_size=12)
+
+
+def beginning_like(name: str) -> str:
+    """A domain name that begins with this name of a tenant, and that nobody can own (RFC 6761 6.4)."""
+    return f"{name}.invalid"
 
 
 def letters(name: str) -> int:

@@ -12,6 +12,10 @@ from conformance.kit import Case, Twin, Unproven, requirement
 
 SECTION = "2.1.1"
 OTHER_METHODS = ("GET", "PUT", "PATCH", "DELETE")
+SAME_BODY = (
+    *("csr-signature", "csr-key-size", "csr-cn", "csr-nonce-foreign"),
+    *("transport-key-magic", "transport-key-no-primes", "join-type-required"),
+)
 
 
 @requirement("device/post", "device/join-endpoint")
@@ -86,7 +90,7 @@ def test_precreate_without_challenge(case: Case) -> None:
 def test_precreate_holds_the_body_to_the_same_rules(case: Case) -> None:
     """A valid challenge in a request with one fault that the JoinEndpoint refuses, to the PrecreateEndpoint."""
     id_ = "device/precreate-same-body"
-    for fault in ("csr-signature", "csr-key-size", "transport-key-magic", "join-type-required"):
+    for fault in SAME_BODY:
         edit = faults(f"join-request/{fault}")[0]
         exchange = case.session.join(edit.apply(case.session.draft()), edit.title)
         if verdict.join(exchange)[0] is verdict.Verdict.REFUSED:

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from conformance.checks import tenant
 from conformance.checks.verdict import Verdict
-from conformance.generate.tenants import MALFORMED, NO_VERSIONS, UNKNOWN_DOMAINS, UNKNOWN_IDS, letters, respelled
+from conformance.generate.tenants import (
+    MALFORMED,
+    NIL,
+    NO_VERSIONS,
+    UNKNOWN_DOMAINS,
+    UNKNOWN_IDS,
+    beginning_like,
+    letters,
+    respelled,
+)
 from conformance.kit import Case, Twin, Unproven, requirement, steps
 from conformance.suites import asking
 from conformance.suites.asking import FEW, MARK, METHODS, asked
@@ -89,6 +98,16 @@ def test_unknown_tenant_id(case: Case, name: str) -> None:
 def test_unknown_domain_name(case: Case, name: str) -> None:
     """The conforming request with a name under .invalid, which nobody can own."""
     case.refused_step("discovery/unknown-domain", f"the unknown domain {name}", asked(case, name), Twin.DISCOVERY)
+
+
+@requirement("discovery/unknown-tenant", "discovery/unknown-domain")
+def test_names_close_to_ours(case: Case) -> None:
+    """The conforming request with the GUID of nothing, and with names that begin with a name of this tenant."""
+    step = asked(case, NIL)
+    case.refused_step("discovery/unknown-tenant", "the unknown tenant of the nil GUID", step, Twin.DISCOVERY)
+    for known in filter(None, (case.session.target.tenant, case.session.target.domain)):
+        name = beginning_like(known)
+        case.refused_step("discovery/unknown-domain", f"the unknown domain {name}", asked(case, name), Twin.DISCOVERY)
 
 
 @FEW

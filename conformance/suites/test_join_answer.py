@@ -11,6 +11,7 @@ from hypothesis import Phase, given, settings
 from conformance.checks import distinct, habits, join_answer, lint, membership
 from conformance.checks.certificate import same_key
 from conformance.generate.join import JoinDraft
+from conformance.generate.otherwise import ASKING_FOR_A_CA
 from conformance.generate.strategies import join_drafts
 from conformance.kit import Case, Unproven, may_bear_on, requirement
 from conformance.suites.answers import (
@@ -197,6 +198,14 @@ def test_validity(case: Case) -> None:
 def test_purposes(case: Case) -> None:
     """The same answers: the key is for proving the device, and for signing no certificates."""
     judge_each(case)
+
+
+@may_bear_on("join-answer/certificate-not-a-ca", "join-answer/certificate-no-key-cert-sign")
+def test_request_for_the_purposes_of_a_ca(case: Case) -> None:
+    """A certificate request that asks for cA TRUE and keyCertSign: refused or not, no CA comes of it."""
+    one = joined(case, ASKING_FOR_A_CA.apply(case.session.draft()), ASKING_FOR_A_CA.title)
+    if one.accepted:
+        case.judge(judged(case, one), one.exchange)
 
 
 @requirement(*NAMES)

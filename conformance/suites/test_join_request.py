@@ -56,18 +56,31 @@ def test_fault_at_precreate_is_refused(case: Case, id_: str) -> None:
     case.refuses(*case.sample(faults(id_)), twin=Twin.PRECREATE)
 
 
+@may_bear_on("join-request/challenge-at-precreate-only")
+def test_real_challenge_at_the_join_endpoint(case: Case) -> None:
+    """A conforming request with a challenge that the PrecreateEndpoint would take, sent to the JoinEndpoint."""
+    supply = case.session.credentials.challenge
+    if supply is None or not supply.many:
+        raise NotOffered("there is no challenge to spare")
+    step = case.session.join_step(case.session.draft().with_challenge(case.session.secret(supply, "challenge")))
+    id_, title = "join-request/challenge-at-precreate-only", "a real challenge at the JoinEndpoint"
+    case.refused_step(id_, title, step, Twin.JOIN, layer="json-value", token=case.session.token())
+
+
 @requirement("join-request/csr-nonce-reused")
 def test_nonce_is_not_taken_twice(case: Case) -> None:
-    """A new request, with a key of its own, that carries the nonce of one that was accepted."""
+    """New requests, with keys of their own and of either common type, that carry the nonce of an accepted one."""
     nonce = case.session.nonce()
     if nonce is None:
         raise Unproven("the target offers no nonce")
     first = case.session.join(case.session.draft().with_nonce(nonce), "the first use of a nonce")
     if verdict.join(first)[0] is not verdict.Verdict.ACCEPTED:
         raise Unproven("the first request with the nonce was not accepted")
-    step = case.session.join_step(case.session.draft().with_nonce(nonce))
-    title = "the second use of a nonce"
-    case.refused_step("join-request/csr-nonce-reused", title, step, Twin.JOIN, layer="cri", token=case.session.token())
+    for join_type in (4, 0):
+        draft = replace(case.session.draft(), join_type=join_type).with_nonce(nonce)
+        id_, title = "join-request/csr-nonce-reused", f"the second use of a nonce, JoinType {join_type}"
+        step = case.session.join_step(draft)
+        case.refused_step(id_, title, step, Twin.JOIN, layer="cri", token=case.session.token())
 
 
 @requirement("join-request/csr-nonce-expired")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from conformance.checks import refusal, verdict
 from conformance.generate.accepted import ACCEPTED, ESCAPED_PAIRS
 from conformance.generate.bytes import OPEN
+from conformance.generate.edits import Edit
 from conformance.generate.faults import covered, faults
 from conformance.generate.hostile import HOSTILE, LARGE, Hostile
 from conformance.generate.join import JoinDraft
@@ -20,7 +22,7 @@ from conformance.generate.observed import OBSERVED
 from conformance.generate.spelling import PLAIN
 from conformance.generate.tokens import GARBAGE
 from conformance.generate.variants import Variant
-from conformance.kit import Case, NotOffered, QuotaReached, Twin, Unproven, may_bear_on, requirement
+from conformance.kit import Case, NotOffered, QuotaReached, Twin, Unproven, may_bear_on, requirement, steps
 
 SECTION = "2.1.1.1.3"
 PREFIX = "processing/"
@@ -136,12 +138,25 @@ def survives(case: Case, hostile: Hostile) -> None:
 
 @requirement("processing/goes-on")
 def test_goes_on_after_refusals(case: Case) -> None:
-    """A conforming request after one of every kind of refused ones, on the same connection where the target kept it."""
+    """A conforming request right after one of every kind of refused ones, where the target kept it on one connection.
+
+    Some are refused for their head alone: what was not read of their body is no part of the next request.
+    """
     case.twins.before(Twin.JOIN)
-    for id_ in PLAINLY_WRONG:
-        edit = faults(id_)[0]
-        case.session.join(edit.apply(case.session.draft()), edit.title)
-        case.accepts_join(["processing/goes-on"], f"a conforming request after: {edit.title}", case.session.draft())
+    token, join = case.session.token(), case.session.join_step()
+    refused = [(faults(id_)[0].title, join_with(case, faults(id_)[0]), token) for id_ in PLAINLY_WRONG]
+    text = join.having(("Content-Type", "text/plain"))
+    refused += [("no token", join, ""), ("the method PUT", replace(join, method="PUT"), token), ("a text", text, token)]
+    for title, step, bearer in refused:
+        good = case.session.join_step()
+        case.session.send_join(step, title, token=bearer or None)
+        send = partial(case.session.send_join, good, f"after: {title}", token=token)
+        case.accepts(["processing/goes-on"], f"a conforming request after: {title}", send, Twin.JOIN)
+
+
+def join_with(case: Case, edit: Edit) -> steps.Step:
+    """A join request with one edit, ready to be sent but for its token."""
+    return case.session.join_step(edit.apply(case.session.draft()))
 
 
 @requirement(LEAVES)

@@ -29,4 +29,8 @@ _CSR_TYPE = tuple(
     for name, text in (("pkcs7", "pkcs7"), ("crmf", "crmf"), ("pkcs12", "pkcs12"), ("x509", "x509"))
 )
 
-FAULTS: Final = (*_JOIN_TYPE, *_CSR_TYPE)
+_JOIN_TYPE_KIND = (
+    put("join-request/join-type-type", "false", "JoinType is false, which may be read as 0.", "/JoinType", False),
+)
+
+FAULTS: Final = (*_JOIN_TYPE, *_JOIN_TYPE_KIND, *_CSR_TYPE)

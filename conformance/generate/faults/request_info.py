@@ -89,6 +89,15 @@ def _with_changed_nonce(csr: CsrDraft) -> CsrDraft:
     return replace(csr, nonce=csr.nonce[:middle] + letter + csr.nonce[middle + 1 :])
 
 
+def _with_nonce(change: Callable[[str], str]) -> Callable[[CsrDraft], CsrDraft]:
+    return lambda csr: replace(csr, nonce=change(csr.nonce or MADE_UP_NONCE))
+
+
+def _in_the_other_case(nonce: str) -> str:
+    """The nonce with its cases swapped; where all letters have one case, as hexadecimal has, another nonce."""
+    return nonce.swapcase() if nonce not in {nonce.lower(), nonce.upper()} else MADE_UP_NONCE.swapcase()
+
+
 def _padded(message: bytes, size: int) -> bytes:
     """EMSA-PKCS1-v1_5 with SHA-256 (RFC 8017 section 9.2)."""
     digest_info = _DIGEST_INFO + sha256(message).digest()
@@ -187,6 +196,9 @@ _NONCE_FOREIGN = _edits(
     (
         ("made-up", "The nonce is one that the suite made up.", lambda csr: replace(csr, nonce=MADE_UP_NONCE)),
         ("letter-changed", "A letter in the middle of the nonce is another one.", _with_changed_nonce),
+        ("tail", "Four letters stand behind the nonce.", _with_nonce(lambda nonce: nonce + "AAAA")),
+        ("cut-short", "The nonce lacks its last quarter.", _with_nonce(lambda nonce: nonce[: len(nonce) * 3 // 4])),
+        ("other-case", "The letters of the nonce are in the other case.", _with_nonce(_in_the_other_case)),
     ),
 )
 

@@ -39,6 +39,27 @@ def _flipped(octet: int, bit: int) -> OctetsChange:
     return change
 
 
+def _padded_otherwise(change: OctetsChange) -> Callable[[CsrDraft], CsrDraft]:
+    """A signature whose key made it of another block than EMSA-PKCS1-v1_5 gives (RFC 8017 9.2)."""
+
+    def changed(csr: CsrDraft) -> CsrDraft:
+        exponent, modulus = csr.key.rsa_numbers
+
+        def signed(signature: bytes) -> bytes:
+            block = pow(int.from_bytes(signature), exponent, modulus).to_bytes(len(signature))
+            return signing.raw(csr.key, change(block))
+
+        return replace(csr, reshape_signature=signed)
+
+    return changed
+
+
+def _hash_first(block: bytes) -> bytes:
+    """The padding cut to its least, eight octets, and zeros where the hash no longer stands."""
+    said = block[block.index(0, 2) :]
+    return (block[:10] + said).ljust(len(block), b"\0")
+
+
 def _signed_with(scheme: signing.Scheme) -> Callable[[CsrDraft], CsrDraft]:
     return lambda csr: replace(csr, scheme=scheme)
 
@@ -67,6 +88,22 @@ _SIGNATURES = (
         "by-another-hash",
         "The signature is made with SHA-384, and SHA-256 is declared.",
         lambda csr: replace(csr, scheme=signing.SHA384_RSA, algorithm=csr.scheme.identifier),
+    ),
+    *(
+        csr_edit(SIGNATURE, name, title, _padded_otherwise(change))
+        for name, title, change in (
+            (
+                "padding-of-encryption",
+                "The signature's padding is that of encryption, block type 2.",
+                lambda block: b"\0\2" + block[2:],
+            ),
+            (
+                "padding-spoilt",
+                "An octet in the middle of the signature's padding is another.",
+                lambda block: block[:99] + b"\xfe" + block[100:],
+            ),
+            ("padding-cut-short", "The hash stands early in the signature, with zeros behind it.", _hash_first),
+        )
     ),
     *(
         csr_edit(SIGNATURE, name, title, _reshaped(change))

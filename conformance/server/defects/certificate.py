@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.hashes import SHA1
 
-from conformance.codec import CSR_CN, der
-from conformance.server import certificate
+from conformance.codec import CSR_CN, NONCE_OID, der
+from conformance.server import certificate, csr
 
 from .registry import defect
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     from conformance.server.behaviour import Behaviour
-    from conformance.server.case import Joined
-    from conformance.server.certificate import Extension, Order
+    from conformance.server.case import JoinCase, Joined
+    from conformance.server.certificate import Extension, Holder, Order
 
 BASIC_CONSTRAINTS = "2.5.29.19"
 KEY_USAGE = "2.5.29.15"
@@ -189,3 +189,20 @@ def caches_certificates_by_user(honest: Behaviour) -> Behaviour:
         return honest.join_document(replace(made, certificate=kept, thumbprint=honest.thumbprint(kept)))
 
     return replace(honest, join_document=document)
+
+
+@defect(breaks={"join-answer/certificate-not-a-ca", "join-answer/certificate-no-key-cert-sign"})
+def certifies_what_is_asked_for(honest: Behaviour) -> Behaviour:
+    """Copies the extensions that a request asks for into the certificate, in place of its own."""
+
+    def copied(order: Order, holder: Holder, case: JoinCase) -> Order:
+        strict = honest.order(order, holder, case)
+        asked = {
+            one.oid: certificate.Extension(one.oid, one.value, one.critical)
+            for one in csr.extensions(case.csr)
+            if one.oid != NONCE_OID
+        }
+        kept = tuple(one for one in strict.extensions if one.oid not in asked)
+        return replace(strict, extensions=(*kept, *asked.values()))
+
+    return replace(honest, order=copied)

@@ -190,6 +190,15 @@ def takes_texts_for_join_type(honest: Behaviour) -> Behaviour:
     return replace(honest, accept_members=rules)
 
 
+@defect(breaks={"join-request/join-type-type"})
+def takes_false_for_0(honest: Behaviour) -> Behaviour:
+    """Takes false for the JoinType 0, as a language does in which they are equal."""
+    return replace(
+        honest,
+        accept_members=honest.accept_members.only("/JoinType type", lambda body: at(body, "/JoinType") is not False),
+    )
+
+
 @defect(breaks={"join-request/join-type-defined"})
 def takes_any_join_type(honest: Behaviour) -> Behaviour:
     """Takes every number for a JoinType."""

@@ -190,3 +190,22 @@ def sulks_after_a_refusal(honest: Behaviour) -> Behaviour:
         return True
 
     return refusing(replace(honest, reply=sulk), again)
+
+
+@defect(breaks={"processing/goes-on"})
+def leaves_bodies_unread(honest: Behaviour) -> Behaviour:
+    """Takes the body of who sent no token for the beginning of a join that is next on the connection."""
+    unread: set[int] = set()
+
+    def leave(asked: Asked, given: Reply) -> Reply:
+        out = honest.reply(asked, given)
+        if is_join(asked) and asked.body and asked.header("authorization") is None:
+            unread.add(asked.connection[0])
+        return out
+
+    def read(asked: Asked) -> bool:
+        spoilt = is_join(asked) and asked.connection[0] in unread
+        unread.discard(asked.connection[0])
+        return spoilt
+
+    return refusing(replace(honest, reply=leave), read)

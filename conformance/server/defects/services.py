@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from conformance.server.asked import Asked, Reply
     from conformance.server.behaviour import Behaviour
+    from conformance.server.site import Site, Tenant
 
 _GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
@@ -27,6 +29,26 @@ def named(asked: Asked) -> str:
 def _less(honest: Behaviour, service: str, member: str | None = None) -> Behaviour:
     """The behaviour whose discovery answer lacks a service, or a member of it."""
     return discovered(honest, lambda all_: all_[service].pop(member) if member else all_.pop(service))
+
+
+@defect(breaks={"discovery/unknown-tenant", "nonce/unknown-tenant"})
+def takes_no_id_for_its_own(honest: Behaviour) -> Behaviour:
+    """Answers for its first tenant when the tenant id is all zeros, as one that was never set is."""
+    nil = str(uuid.UUID(int=0))
+    return replace(
+        honest, find_tenant=lambda site, name: site.tenants[0] if name == nil else honest.find_tenant(site, name)
+    )
+
+
+@defect(breaks={"discovery/unknown-domain", "nonce/unknown-domain"})
+def compares_the_beginning_of_tenants(honest: Behaviour) -> Behaviour:
+    """Takes a name that begins with a name of its tenant for that."""
+
+    def find(site: Site, name: str) -> Tenant | None:
+        like = [one for one in site.tenants if name.lower().startswith((one.tenant_id, one.domain))]
+        return like[0] if like else honest.find_tenant(site, name)
+
+    return replace(honest, find_tenant=find)
 
 
 @defect(breaks={"discovery/tenant-id"}, blinds=True)
