@@ -3,8 +3,9 @@
 The one rule: what is looked for is a run of a secret's own characters, not the secret as it was given. Found are a
 whole token, its payload or signature alone, and any 31 characters on end of either; written plainly or backwards, in
 any case, as UTF-16, percent-encoded, escaped for JSON or HTML, broken into lines; and the whole of it, or 96
-characters, in base64 at any alignment or in hexadecimal. The header of a JWT says nothing that is secret, and is left
-where it stands alone.
+characters, in base64 at any alignment or in hexadecimal. The header of a JWT says nothing that is secret, nor do those
+of its claims that a target knows by itself (who issued it, for which tenant and user, when): they are left where they
+stand alone, for a nonce or a certificate of the target may say the same, and what is judged has to be what came.
 
 A secret is cut into all its windows of 16 characters; a text is looked up at every sixteenth place, so that a look
 costs a sixteenth of the text's length, however many secrets there are.
@@ -19,6 +20,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from operator import itemgetter
 
+from conformance.client.claims import in_base64, open_claims
 from conformance.exchange import REDACTED
 
 _WINDOW = 16
@@ -26,6 +28,7 @@ _PIECES = struct.Struct(f"{_WINDOW}s")
 _SHORTEST = 8  # below this a "secret" would blank ordinary words
 _LOOKED = 2048  # so many texts, and no longer ones, are remembered with what they hold: header fields, names, titles
 _VARIED = 6  # a window of fewer different characters (zeros, AAAA…) is of no one in particular
+_OWN = _WINDOW // 2  # a window with fewer characters of its own, beside open claims, is of no one in particular either
 _SPARSE = 5  # of a wrapped secret every fifth window: any 96 characters of it are found, should it repeat itself
 _FOLD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ-_", b"abcdefghijklmnopqrstuvwxyz+/")  # base64url is base64
 _ESCAPE = re.compile(
@@ -64,13 +67,14 @@ class Secrets:
             self._looked.clear()
             whole = secret.encode("utf-8", "surrogatepass")
             start = _header(whole)
-            self._remember(whole, start, stride=1)
-            self._remember(whole[start:][::-1], 0, stride=1)
-            for form in _wrapped(whole[start:]):
-                self._remember(form, 0, stride=_stride(len(form)))
+            known = open_claims(whole, start)
+            self._remember(whole, known, start, stride=1)
+            self._remember(whole[start:][::-1], known[start:][::-1], 0, stride=1)
+            for form, same in _wrapped(whole[start:], known[start:]):
+                self._remember(form, same, 0, stride=_stride(len(form)))
         return secret
 
-    def _remember(self, form: bytes, start: int, stride: int) -> None:
+    def _remember(self, form: bytes, known: bytes, start: int, stride: int) -> None:
         form = form.translate(_FOLD)
         if len(form) - start < 3 * _WINDOW and len(form) >= _SHORTEST:
             self._short.append(form[start:] if len(form) - start >= _SHORTEST else form)
@@ -78,7 +82,7 @@ class Secrets:
         self._forms.append(form)
         for offset in range(start, len(form) - _WINDOW + 1, stride):
             window = form[offset : offset + _WINDOW]
-            if len(set(window)) >= _VARIED:
+            if len(set(window)) >= _VARIED and known.count(0, offset, offset + _WINDOW) >= _OWN:
                 self._windows.setdefault(window, (place, offset))
 
     def redact(self, data: bytes) -> bytes:
@@ -154,13 +158,15 @@ def _header(secret: bytes) -> int:
     return len(head) + 1 if dot and head.startswith(b"eyJ") and b"." in rest else 0
 
 
-def _wrapped(secret: bytes) -> Iterator[bytes]:
-    """The secret inside base64 at each of the three alignments, in hexadecimal, and as UTF-16."""
+def _wrapped(secret: bytes, known: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The secret inside base64 at each of the three alignments, in hexadecimal, and as UTF-16, with its open claims."""
     for before in range(3):
         text = base64.b64encode(bytes(before) + secret + b"\0\0")
-        yield text[(8 * before + 5) // 6 : 8 * (before + len(secret)) // 6]  # only what the secret alone decides
-    yield secret.hex().encode()
-    yield b"\0".join(secret[place : place + 1] for place in range(len(secret)))
+        first, last = (8 * before + 5) // 6, 8 * (before + len(secret)) // 6
+        yield text[first:last], in_base64(known, before, range(first, last))  # only what the secret alone decides
+    twice = bytes(mark for mark in known for _ in range(2))
+    yield secret.hex().encode(), twice
+    yield b"\0".join(secret[place : place + 1] for place in range(len(secret))), twice[:-1]
 
 
 def _stride(length: int) -> int:

@@ -29,7 +29,7 @@ def segment(value: object) -> str:
 def jwt(mark: str, **claims: object) -> str:
     """A JWT whose payload and signature have a mark of their own."""
     header = {"alg": "RS256", "kid": "any"}
-    return ".".join(map(segment, (header, {"jti": mark, **claims}, (mark * 40).encode()[:256])))
+    return ".".join(map(segment, (header, {"jti": mark * 8, **claims}, (mark * 40).encode()[:256])))
 
 
 TOKEN = jwt("token-e7b1", tid="11111111-2222-4333-8444-555555555555", upn="u@contoso.example", exp=4102444800)
@@ -46,17 +46,30 @@ def payload(token: str) -> str:
 
 
 def traces(token: str) -> set[bytes]:
-    """What a look through a file would find of a token: 32 characters of it, plain or wrapped, anywhere."""
-    secret = token[token.index(".") + 1 :]
+    """What a look through a file would find of a token: 32 characters of it, plain or wrapped, anywhere.
+
+    Not sought is what says tenant, user and times alone: a target knows them by itself, and its answers may hold them.
+    """
+    return {piece.encode() for secret in own(token) for piece in forms_of_pieces(secret)}
+
+
+def own(token: str) -> tuple[str, str]:
+    """The payload as far as its first claim, which is the token's own, goes; the signature, with the dot before it."""
+    _, claims, signature = token.split(".")
+    first = len(segment(json.dumps({"jti": json.loads(base64.urlsafe_b64decode(claims + "=="))["jti"]}).encode()[:-1]))
+    return claims[:first], f".{signature}"
+
+
+def forms_of_pieces(secret: str) -> set[str]:
     plain = {secret[place : place + 32] for place in range(0, len(secret) - 32, 8)}
     plain |= {piece[::-1] for piece in plain}
-    wrapped = [base64.b64encode(bytes(shift) + secret.encode()).decode()[4:] for shift in range(3)]
+    wrapped = [base64.b64encode(bytes(shift) + secret.encode()).decode()[4:-4] for shift in range(3)]
     wrapped += [text.replace("+", "-").replace("/", "_") for text in wrapped]
     wrapped += [secret.encode().hex(), secret.encode().hex().upper()]
     escaped = {quote(piece, safe="").replace(".", "%2E") for piece in plain}
     escaped |= {"".join(f"\\u{ord(letter):04x}" for letter in piece[:8]) for piece in plain}
     inside = {text[place : place + 48] for text in wrapped for place in range(0, len(text) - 48, 16)}
-    return {piece.encode() for piece in plain | escaped | inside}
+    return plain | escaped | inside
 
 
 def echo(url: Callable[[], str]) -> Callable[[str, str, dict[str, str], bytes], Answer]:

@@ -94,7 +94,7 @@ def test_a_secret_is_found_in_every_form(secret: str, form: str, before: int) ->
 
 
 @pytest.mark.parametrize(
-    "piece", [PAYLOAD, SIGNATURE, f"{PAYLOAD}.{SIGNATURE}", JWT[:-3], JWT[len(HEADER) + 40 :][:31]]
+    "piece", [PAYLOAD, SIGNATURE, f"{PAYLOAD}.{SIGNATURE}", JWT[:-3], PAYLOAD[-31:], SIGNATURE[40:][:31]]
 )
 @pytest.mark.parametrize("before", range(16))
 def test_a_part_of_a_token_is_found(piece: str, before: int) -> None:
@@ -108,6 +108,35 @@ def test_a_token_is_found_in_pieces() -> None:
     secrets.add(JWT)
     said = secrets.redact_text(json.dumps({"header": HEADER, "payload": PAYLOAD, "signature": SIGNATURE}))
     assert json.loads(said) == {"header": HEADER, "payload": REDACTED, "signature": REDACTED}
+
+
+OPEN = {
+    "aud": "urn:ms-drs:drs.example",
+    "iss": "https://sts.example",
+    "tid": "5aa03fb1-4ed5-4d1c-b1e5-9d8a3c3d1c11",
+    "iat": 1790000000,
+    "upn": "user@contoso.example",
+}
+
+
+@pytest.mark.parametrize("wrap", [str.encode, FORMS["base64"], FORMS["base64-2"], FORMS["hex"], FORMS["utf-16-le"]])
+def test_what_a_target_says_by_itself_of_tenant_and_user_is_left(wrap: Callable[[str], bytes]) -> None:
+    """A nonce that is a JWT too, or a certificate, may hold the claims of the token, and is judged as it came."""
+    secrets = Secrets()
+    token = secrets.add(
+        f"{HEADER}.{part(json.dumps({**OPEN, 'jti': 'b1946ac92492d2347c6235b4d2611184'}).encode())}.{SIGNATURE}"
+    )
+    nonce = f"{HEADER}.{part(json.dumps({**OPEN, 'n': 'ee26b0dd4af7e749aa1a8ee3c10ae992'}).encode())}.{jwt(5)[-80:]}"
+    assert secrets.redact(wrap(nonce)) == wrap(nonce)
+    assert REDACTED.encode() in secrets.redact(wrap(token))
+    assert not holds("b1946ac92492d2347c6235b4d2611184", secrets.redact(wrap(token)), 12)
+
+
+def test_a_claim_of_a_name_that_is_not_open_is_found_among_those_that_are() -> None:
+    secrets = Secrets()
+    claims = {"iss": OPEN["iss"], "sub": 'a "iss": "secret, of a user and long"', "upn": OPEN["upn"]}
+    secrets.add(f"{HEADER}.{part(json.dumps(claims).encode())}.{SIGNATURE}")
+    assert REDACTED in secrets.redact_text(part(json.dumps(claims).encode()))
 
 
 def test_the_whole_token_goes_with_its_header() -> None:
