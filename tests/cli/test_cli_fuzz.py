@@ -93,12 +93,14 @@ def test_a_campaign_is_killed_goes_on_and_is_ended(start: Start, faulty: Ready) 
     last = state(ran.out)
     assert last["open"] == {}
     assert last["found"]["requests"] >= now["found"]["requests"] >= killed["found"]["requests"] > 0
-    (failure,) = last["found"]["failures"]
-    assert (failure["requirement"], failure["seed"]) == (UNKNOWN, last["first"])
-    assert 2 <= failure["rounds"] <= last["rounds"]  # the round that was killed may have come to nothing
+    failures = last["found"]["failures"]
+    assert {(failure["requirement"], failure["seed"]) for failure in failures} == {(UNKNOWN, last["first"])}
+    drawn, walked = sorted((failure["rounds"] for failure in failures), reverse=True)
+    assert 2 <= drawn <= last["rounds"]  # the round that was killed may have come to nothing
+    assert 1 <= walked <= 2  # of names close to the tenant's, which only a round of the whole suite sends
     assert f"FAILED {UNKNOWN}" in first_line_of(killed) or f"FAILED {UNKNOWN}" in ran.said
     assert f"with --seed {last['first']}" in ran.said
-    assert "1 distinct failures" in ran.said
+    assert "2 distinct failures" in ran.said
     assert [path.name for path in ran.out.iterdir() if path.name.startswith("round")] == []
     assert not [name for name, content in ran.everything() if faulty.token.rpartition(".")[2].encode() in content]
 
