@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import gc
 import re
 import signal
 import socket
@@ -17,6 +20,8 @@ import pytest
 
 from conformance.codec import der
 from conformance.server import Settings, running
+from conformance.server.hosting import hosted
+from conformance.server.listening import Listening
 from conformance.server.peer import PeerProtocol
 from server.server_draft import Driver, b64, certificate, csr
 from server.serving_draft import Served, start
@@ -79,6 +84,27 @@ def test_a_connection_that_nobody_told_of_the_end_is_ended_too(monkeypatch: pyte
         time.sleep(0.2)  # until it is accepted
     with idle:
         assert idle.recv(1) == b""
+
+
+@pytest.mark.parametrize("steps", range(6))
+def test_a_connection_that_is_just_accepted_is_ended_too(steps: int) -> None:
+    """At each step of the loop from a client's connecting to its being known: asyncio loses it where it closes then."""
+
+    async def ends(server: Listening, listener: socket.socket, place: tuple[str, int]) -> socket.socket:
+        await server.startup([listener])
+        client = socket.create_connection(place, timeout=1)
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        await server.shutdown([listener])
+        return client
+
+    with hosted(Settings()) as (config, listener, _):
+        server = Listening(config, lambda: None)
+        server.lifespan = config.lifespan_class(config)
+        client = asyncio.run(ends(server, listener, listener.getsockname()))
+    with client, contextlib.suppress(ConnectionResetError):  # where nobody accepted it
+        assert client.recv(1) == b""
+    gc.collect()  # a transport that was lost warns here
 
 
 def test_it_listens_on_loopback_only(serving: Any) -> None:
