@@ -9,6 +9,7 @@ from __future__ import annotations
 import binascii
 import re
 
+_STANDARD = bytes.maketrans(b"-_", b"+/")
 _OPEN = re.compile(
     rb'[{,]?\s*"(?:aud|iss|tid|upn|unique_name|preferred_username|oid|appid|azp|ver|iat|nbf|exp)"\s*:\s*'
     rb'(?:"(?:[^"\\]|\\.)*+"|[0-9.]++)\s*'
@@ -22,7 +23,8 @@ def open_claims(token: bytes, start: int) -> bytes:
     """
     payload = token[start:].partition(b".")[0] if start else b""
     try:
-        text = binascii.a2b_base64(payload.translate(bytes.maketrans(b"-_", b"+/")) + b"==")
+        padded = payload.translate(_STANDARD) + b"=" * (-len(payload) % 4)
+        text = binascii.a2b_base64(padded, strict_mode=True)
     except binascii.Error:
         text = b""
     marks = bytearray(len(text))

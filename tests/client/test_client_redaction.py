@@ -132,6 +132,16 @@ def test_what_a_target_says_by_itself_of_tenant_and_user_is_left(wrap: Callable[
     assert not holds("b1946ac92492d2347c6235b4d2611184", secrets.redact(wrap(token)), 12)
 
 
+@pytest.mark.parametrize(
+    "payload",
+    ["", "a", "!!!!abcd!!!!!!!!!!!!", "abc=d=efghijklmnopqrstuvw", "\u00e9\u00e9abcd\udc80abefghijklmnop", "e30=="],
+)
+def test_a_payload_that_cannot_be_read_has_no_open_claims(payload: str) -> None:
+    secrets = Secrets()
+    token = secrets.add(f"{HEADER}.{payload}.{SIGNATURE}")
+    assert secrets.redact_text(f"<{token}>") == f"<{REDACTED}>"
+
+
 def test_a_claim_of_a_name_that_is_not_open_is_found_among_those_that_are() -> None:
     secrets = Secrets()
     claims = {"iss": OPEN["iss"], "sub": 'a "iss": "secret, of a user and long"', "upn": OPEN["upn"]}
