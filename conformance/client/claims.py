@@ -36,7 +36,6 @@ def open_claims(token: bytes, start: int) -> bytes:
 
 def in_base64(marks: bytes, before: int, places: range) -> bytes:
     """The marks of octets, for those places of their base64 with so many octets before them: 1 where all bits are."""
-    last = len(marks) - 1
-    return bytes(
-        marks[max(0, place * 6 // 8 - before)] & marks[min(last, (place * 6 + 5) // 8 - before)] for place in places
-    )
+    last = len(marks) - 1  # for what stands at the end of base64 without a bit of its own, such as padding
+    octets = ((place * 6 // 8 - before, (place * 6 + 5) // 8 - before) for place in places)
+    return bytes(marks[min(max(0, first), last)] & marks[min(end, last)] for first, end in octets)

@@ -134,7 +134,15 @@ def test_what_a_target_says_by_itself_of_tenant_and_user_is_left(wrap: Callable[
 
 @pytest.mark.parametrize(
     "payload",
-    ["", "a", "!!!!abcd!!!!!!!!!!!!", "abc=d=efghijklmnopqrstuvw", "\u00e9\u00e9abcd\udc80abefghijklmnop", "e30=="],
+    [
+        "",
+        "a",
+        "!!!!abcd!!!!!!!!!!!!",
+        "abc=d=efghijklmnopqrstuvw",
+        "\u00e9\u00e9abcd\udc80abefghijklmnop",
+        "e30=",
+        "eyJpc3MiOiAiaHR0cHM6Ly9zdHMuZXhhbXBsZSIsICJhIjogMX0=",
+    ],
 )
 def test_a_payload_that_cannot_be_read_has_no_open_claims(payload: str) -> None:
     secrets = Secrets()
