@@ -71,11 +71,11 @@ def pairs(model: Rendering) -> Family:
 
 
 def sums(model: Rendering) -> Family:
-    """Lengths that add up to the octets there are only in a sum of 32 bits."""
-    there = len(model.blob) - HEADER_SIZE
+    """Lengths that add up to the octets there are, two of them to what they did, only in a sum of 32 bits."""
+    there, fields = len(model.blob) - HEADER_SIZE, _NUMBERS.unpack_from(model.blob)
     rows = [
-        _row(two, (value, (there - value) % UINT32))
-        for two in combinations(range(2, 6), 2)
+        _row((one, other), (value, (fields[one] + fields[other] - value) % UINT32))
+        for one, other in combinations(range(2, 6), 2)
         for value in (UINT32 - 1, UINT32 - 3, UINT32 - 256, 1 << 31, there + 1)
     ]
     return Family("blob-header-sum", len(rows), lambda index: _written(*rows[index]))

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from conformance.codec.rsakey import HEADER_SIZE, RsaKeyBlob
-from conformance.generate import key_forms
+from conformance.generate import key_forms, keys
 from conformance.generate.edits import blob_edit, blob_header_edit
 
 if TYPE_CHECKING:
@@ -54,6 +54,30 @@ def _swapped(number: int) -> int:
     return int.from_bytes(number.to_bytes(4, "little"), "big")
 
 
+def _by_octets(change: Callable[[int], int], padding: int = 0) -> Callable[[RsaKeyBlob], RsaKeyBlob]:
+    """Another modulus, zero octets before it, and a BitLength of eight for each octet that is there."""
+
+    def changed(blob: RsaKeyBlob) -> RsaKeyBlob:
+        made = _with_modulus(change)(blob)
+        size = made.modulus_length + padding
+        return replace(
+            made, bit_length=8 * size, modulus_length=size, body=made.exponent + bytes(padding) + made.modulus
+        )
+
+    return changed
+
+
+def _of_4095_bits() -> int:
+    """An odd number of 512 octets whose first bit is clear and whose second is set: of two pool keys, but for those."""
+    (_, one), (_, other) = keys.nth(0).rsa_numbers, keys.nth(1).rsa_numbers
+    return one * other % (1 << 4094) | 1 << 4094
+
+
+def _primes(first: int) -> dict[str, int]:
+    """Lengths of two primes: this one, and what it takes to come to 0 again in 32 bits."""
+    return {"prime1_length": first, "prime2_length": UINT32_MAX + 1 - first}
+
+
 def _halved(blob: RsaKeyBlob) -> RsaKeyBlob:
     return replace(blob, body=blob.body[: len(blob.body) // 2])
 
@@ -74,17 +98,31 @@ _OTHER_STRUCTURES = tuple(
     blob_edit(MAGIC, name, f"{words} is in the blob's place.", form) for name, words, form in key_forms.FORMS
 )
 
-_BIT_LENGTH = tuple(
-    blob_header_edit(BIT_LENGTH, name, f"BitLength is {words}.", bit_length=value)
-    for name, words, value in (
-        ("zero", "0", 0),
-        ("one-less", "one less than the bits of the modulus", lambda blob: blob.bit_length - 1),
-        ("one-more", "one more than the bits of the modulus", lambda blob: blob.bit_length + 1),
-        ("half", "half the bits of the modulus", lambda blob: blob.bit_length // 2),
-        ("octets", "the length of the modulus in octets", lambda blob: blob.modulus_length),
-        ("byte-swapped", "in big-endian order", lambda blob: _swapped(blob.bit_length)),
-        ("largest", "the largest number of 32 bits", UINT32_MAX),
-    )
+_BIT_LENGTH = (
+    *(
+        blob_header_edit(BIT_LENGTH, name, f"BitLength is {words}.", bit_length=value)
+        for name, words, value in (
+            ("zero", "0", 0),
+            ("one-less", "one less than the bits of the modulus", lambda blob: blob.bit_length - 1),
+            ("one-more", "one more than the bits of the modulus", lambda blob: blob.bit_length + 1),
+            ("half", "half the bits of the modulus", lambda blob: blob.bit_length // 2),
+            ("octets", "the length of the modulus in octets", lambda blob: blob.modulus_length),
+            ("byte-swapped", "in big-endian order", lambda blob: _swapped(blob.bit_length)),
+            ("largest", "the largest number of 32 bits", UINT32_MAX),
+        )
+    ),
+    *(
+        blob_edit(BIT_LENGTH, name, f"BitLength says eight bits for each octet of a modulus {words}.", change)
+        for name, words, change in (
+            (
+                "top-bit-clear",
+                "of 2047 bits, a real key's",
+                _by_octets(lambda _: keys.named("rsa-2047").rsa_numbers[1]),
+            ),
+            ("top-bit-of-512-octets-clear", "of 4095 bits", _by_octets(lambda _: _of_4095_bits())),
+            ("zero-octet-counted", "that a zero octet precedes", _by_octets(lambda modulus: modulus, 1)),
+        )
+    ),
 )
 
 _LENGTHS = (
@@ -138,6 +176,14 @@ _NO_PRIMES = (
             ("both", "Two primes of 128 octets are", {"prime1_length": len(PRIME), "prime2_length": len(PRIME)}),
             ("first-of-one-octet", "A first prime of one octet is", {"prime1_length": 1}),
             ("second-largest", "A second prime of the largest length of 32 bits is", {"prime2_length": UINT32_MAX}),
+            *(
+                (name, f"Two primes whose lengths add up to 0 in a sum of 32 bits, {words}, are", _primes(first))
+                for name, words, first in (
+                    ("sum-of-halves", "half of it each", 1 << 31),
+                    ("sum-with-one", "an octet and all the others", 1),
+                    ("sum-with-prime", "128 octets and all the others", len(PRIME)),
+                )
+            ),
         )
     ),
     blob_edit(
@@ -175,6 +221,7 @@ _EXPONENT = tuple(
         ("one", "1", _with_exponent(lambda _: 1)),
         ("two", "2", _with_exponent(lambda _: 2)),
         ("even", "65536, an even number", _with_exponent(lambda _: 65536)),
+        ("even-first", "196610, which is even, and odd in the other byte order", _with_exponent(lambda _: 0x30002)),
         ("modulus", "the modulus", _with_exponent(lambda modulus: modulus)),
         ("beyond-modulus", "larger than the modulus by 2", _with_exponent(lambda modulus: modulus + 2)),
     )

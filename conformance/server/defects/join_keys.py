@@ -47,6 +47,17 @@ def looks_at_the_first_prime_only(honest: Behaviour) -> Behaviour:
     return replace(honest, accept_transport_key=honest.accept_transport_key.changed("primes", first))
 
 
+@defect(breaks={"join-request/transport-key-no-primes"})
+def adds_up_the_primes(honest: Behaviour) -> Behaviour:
+    """Adds the lengths of the primes in 32 bits, and wants the sum to be 0."""
+
+    def none(blob: RsaKeyBlob) -> None:
+        if (blob.prime1_length + blob.prime2_length) % (1 << 32):
+            raise Refusal("TransportKey: there must be no primes.")
+
+    return replace(honest, accept_transport_key=honest.accept_transport_key.changed("primes", none))
+
+
 @defect(breaks={"join-request/transport-key-magic"})
 def takes_any_magic(honest: Behaviour) -> Behaviour:
     """Does not look at the magic of the transport key."""
@@ -96,6 +107,13 @@ def rounds_bit_length_to_octets(honest: Behaviour) -> Behaviour:
     return replace(honest, accept_transport_key=rules)
 
 
+@defect(breaks={"join-request/transport-key-bit-length"})
+def counts_bits_by_octets(honest: Behaviour) -> Behaviour:
+    """Compares BitLength with cbModulusLength, and never with the modulus."""
+    rules = honest.accept_transport_key.only("bit-length", lambda blob: blob.bit_length != 8 * len(blob.modulus))
+    return replace(honest, accept_transport_key=rules)
+
+
 @defect(breaks={"join-request/transport-key-no-tail"})
 def takes_what_follows_the_modulus(honest: Behaviour) -> Behaviour:
     """Does not look at what follows the modulus."""
@@ -119,6 +137,17 @@ def takes_even_exponents(honest: Behaviour) -> Behaviour:
     return replace(
         honest, accept_transport_key=honest.accept_transport_key.only("exponent", lambda blob: not even(blob))
     )
+
+
+@defect(breaks={"join-request/transport-key-exponent"})
+def reads_exponents_in_the_other_order(honest: Behaviour) -> Behaviour:
+    """Reads the exponent as little-endian, which tells no 65537 from another."""
+    exponent = dict(honest.accept_transport_key.table)["exponent"]
+
+    def reversed_(blob: RsaKeyBlob) -> None:
+        exponent(replace(blob, body=blob.exponent[::-1] + blob.body[len(blob.exponent) :]))
+
+    return replace(honest, accept_transport_key=honest.accept_transport_key.changed("exponent", reversed_))
 
 
 @defect(breaks={"join-request/transport-key-modulus"})
