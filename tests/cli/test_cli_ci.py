@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -25,7 +26,7 @@ def run(tmp_path: Path, **given: str) -> tuple[subprocess.CompletedProcess[str],
     """The script, with the code under test as the command on PATH; what it said, and what it told GitHub."""
     command = tmp_path / "bin" / "drs-conformance"
     command.parent.mkdir()
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m conformance "$@"\n', encoding="utf-8")
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m conformance "$@"\n', encoding="utf-8")
     command.chmod(0o755)
     output = tmp_path / "output"
     environment = variables() | {
@@ -60,6 +61,27 @@ def test_its_status_is_that_of_the_command(tmp_path: Path, given: dict[str, str]
     assert said == told
     assert f"status={done.returncode}\n" in said
     assert not list(tmp_path.rglob("pwned"))
+
+
+def test_the_folder_it_is_started_in_brings_no_code(tmp_path: Path) -> None:
+    for name in ("json", "venv", "conformance"):
+        (tmp_path / f"{name}.py").write_text(f"open('pwned-{name}', 'w')\nprint('conformant')\n", encoding="utf-8")
+    _, told = run(tmp_path, DRS_TARGET="http://127.0.0.1:1", DRS_TENANT="t.example")
+    assert told == "verdict=incomplete\nstatus=3\n"
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("bash", "dirname", "mktemp"):
+        (tools / name).symlink_to(str(shutil.which(name)))
+    (tools / "python3").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
+    (tools / "python3").chmod(0o755)
+    done = subprocess.run(
+        [SCRIPT], cwd=tmp_path, env={"PATH": str(tools), "TMPDIR": str(tmp_path), "PIP_NO_INDEX": "1", "CDPATH": "/"},
+        capture_output=True, text=True, check=False, timeout=110,
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert "could not be installed" in done.stderr
+    assert list(tmp_path.rglob("venv/bin/pip"))
+    assert not list(tmp_path.glob("pwned-*"))
 
 
 def test_each_input_of_the_action_is_an_option_and_goes_by_its_variable() -> None:
