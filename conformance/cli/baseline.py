@@ -25,7 +25,7 @@ _TOLD = {
     "holding": "accepted",
     "fixed": "fails no more, remove it",
     "expired": "expired",
-    "untested": "came to no verdict in this run",
+    "untested": "is not told by this run, which tried less of it or nothing",
     "absent": "was not selected in this run",
 }
 
@@ -55,7 +55,7 @@ def write(file: Path, results: Path, reason: str | None, expires: str | None) ->
     if new and not (reason or "").strip():
         first = ", ".join(new[:3]) + (f" and {len(new) - 3} more" if len(new) > 3 else "")  # noqa: PLR2004 - as told
         raise UsageError(f"{first} would be accepted without a reason; give it as --reason")
-    made = tuple(Accepted(id_, str(reason).strip(), _day(expires)) for id_ in new)
+    made = tuple(Accepted(id_, str(reason).strip(), _day(expires), run.header.profile) for id_ in new)
     gone = run.baseline.fixed if run.baseline else ()
     kept = tuple(entry for entry in known if entry not in gone)
     files.write(file, entries_of.render(kept + made))

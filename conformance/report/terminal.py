@@ -114,7 +114,12 @@ def baseline(results: Results) -> RenderableType:
     """What became of the baseline; nothing where there is none, or nothing of note."""
     if results.baseline is None:
         return Group()
-    counted = {"holding": "accepted", "expired": "expired", "fixed": "no longer failing", "untested": "not tested"}
+    counted = {
+        "holding": "accepted",
+        "expired": "expired",
+        "fixed": "no longer failing",
+        "untested": "not tested enough",
+    }
     parts = [
         f"{len(entries)} {word}" + ("" if kind == "holding" else f" ({line(', '.join(ids[:_NAMED]), _SHORT)})")
         for kind, word in counted.items()

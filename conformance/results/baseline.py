@@ -7,6 +7,8 @@ what it is, so that whoever reads a report sees the truth beside the reason for 
     requirement = "nonce/not-stored"
     reason = "The cache in front of us is replaced in March (#123)."
     expires = 2027-03-31
+
+A fourth member, `profile`, is the one that an entry was written with where that is not standard.
 """
 
 from __future__ import annotations
@@ -19,18 +21,20 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from conformance.errors import UsageError
-from conformance.results.records import Accepted, Outcome
+from conformance.results.records import USUAL, Accepted, Header, Outcome
 from conformance.spec import Level, Party
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
     from conformance.results.outcome import RequirementResult
     from conformance.spec import Catalogue, Requirement
 
-_MEMBERS = {"requirement", "reason", "expires"}
+_MEMBERS = {"requirement", "reason", "expires", "profile"}
 _FORM = "each entry is [[accepted]] with requirement, reason and, if wanted, expires = YYYY-MM-DD"
+_PROFILES = ("quick", "standard", "deep")  # each does what the one before does, and more
+_OTHER = "load"  # which does something else
 _HEAD = """\
 # Failures that are known and accepted for now: each with its reason, and with a day until which it holds if wanted.
 # drs-conformance --baseline FILE takes them off the gate; drs-conformance baseline write brings them up to date.
@@ -42,7 +46,7 @@ class Standing:
     """What became of the entries in a run: each is in exactly one of these, in the order of the file.
 
     `holding`: fails, and is accepted. `fixed`: fails no more. `expired`: past its day and not fixed. `untested`: came
-    to no verdict in this run. `absent`: was not selected.
+    to no verdict in this run, or passed where less was tried than what it failed in. `absent`: was not selected.
     """
 
     holding: tuple[Accepted, ...] = ()
@@ -84,8 +88,11 @@ def _entry(value: Any, where: str, catalogue: Catalogue) -> Accepted:
         raise UsageError(f"{where}, {id_}: gives no reason; say why the failure is accepted")
     if isinstance(expires, datetime) or not isinstance(expires, date | None):
         raise UsageError(f"{where}, {id_}: expires is {expires!r}, which is no day; write it as 2027-03-31, unquoted")
+    profile = value.get("profile", USUAL)
+    if profile not in (*_PROFILES, _OTHER):
+        raise UsageError(f"{where}, {id_}: profile {profile!r} is none of {', '.join((*_PROFILES, _OTHER))}")
     _check(id_, where, catalogue)
-    return Accepted(id_, reason.strip(), expires.isoformat() if expires else "")
+    return Accepted(id_, reason.strip(), expires.isoformat() if expires else "", profile)
 
 
 def _check(id_: str, where: str, catalogue: Catalogue) -> None:
@@ -107,19 +114,33 @@ def _never_fails(entry: Requirement) -> str:
     return "is not tested" if entry.untestable else ""
 
 
-def weigh(entries: Iterable[Accepted], requirements: Iterable[RequirementResult], started: str) -> Standing:
-    """What becomes of the entries in a run that started then: the day of the run decides what has expired."""
+def weigh(
+    entries: Iterable[Accepted], requirements: Iterable[RequirementResult], header: Header, partly: Collection[str]
+) -> Standing:
+    """What becomes of the entries in a run that began so: its day decides what has expired.
+
+    A pass says that an entry is fixed only where as much was tried as what it failed in: `partly` are the requirements
+    of which tests were left out.
+    """
     found = {item.id: item.verdict for item in requirements}
     kinds: dict[str, list[Accepted]] = {"holding": [], "fixed": [], "expired": [], "untested": [], "absent": []}
     for entry in entries:
-        kinds[_kind(entry, found.get(entry.requirement), started[:10])].append(entry)
+        whole = entry.requirement not in partly and _as_much(header.profile, entry.profile)
+        kinds[_kind(entry, found.get(entry.requirement), header.started[:10], whole=whole)].append(entry)
     return Standing(**{kind: tuple(found) for kind, found in kinds.items()})
 
 
-def _kind(entry: Accepted, verdict: Outcome | None, day: str) -> str:
+def _as_much(profile: str, then: str) -> bool:
+    """Whether one profile does all that another does."""
+    if {profile, then} <= set(_PROFILES):
+        return _PROFILES.index(profile) >= _PROFILES.index(then)
+    return profile == then
+
+
+def _kind(entry: Accepted, verdict: Outcome | None, day: str, *, whole: bool) -> str:
     if verdict is None:
         return "absent"
-    if verdict is Outcome.PASS:
+    if verdict is Outcome.PASS and whole:
         return "fixed"
     if is_past(entry, day):
         return "expired"
@@ -140,6 +161,8 @@ def _rendered(entry: Accepted) -> str:
     lines = ["", "[[accepted]]", f"requirement = {_text(entry.requirement)}", f"reason = {_text(entry.reason)}"]
     if entry.expires:
         lines.append(f"expires = {entry.expires}")
+    if entry.profile != USUAL:
+        lines.append(f"profile = {_text(entry.profile)}")
     return "\n".join(lines) + "\n"
 
 

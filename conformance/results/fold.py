@@ -16,7 +16,9 @@ from conformance.results.baseline import weigh
 from conformance.results.layers import in_order
 from conformance.results.outcome import RequirementResult, Results, SectionTotals
 from conformance.results.records import (
+    LEFT_OUT,
     NOT_OFFERED,
+    NOT_WITHIN,
     Device,
     Footer,
     Header,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from conformance.results.records import StreamRecord
     from conformance.spec import Catalogue, Requirement
 
+_SHORT = (LEFT_OUT, NOT_WITHIN)
 WEIGHT = (Outcome.FAIL, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.PASS, Outcome.SKIP)
 _REASONS_TOLD = 3
 _DIGITS = 10  # of a number in a name; what has as many is a word
@@ -66,7 +69,8 @@ def fold(records: Iterable[StreamRecord], catalogue: Catalogue) -> Results:
         for item in catalogue.requirements.values()
         if item.id in wanted - habits
     )
-    baseline = weigh(stream.header.accepted or (), requirements, stream.header.started)
+    partly = {id_ for id_, found in outcomes.items() if any(outcome.reason.startswith(_SHORT) for outcome in found)}
+    baseline = weigh(stream.header.accepted or (), requirements, stream.header, partly)
     held = {entry.requirement: entry for entry in baseline.holding}
     requirements = tuple(replace(item, accepted=held.get(item.id)) for item in requirements)
     stopped = next((stop.reason for stop in stream.stops), stream.footer.stopped if stream.footer else None)

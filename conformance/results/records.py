@@ -16,6 +16,7 @@ from conformance.results import wire
 
 NOT_OFFERED = "not offered"
 LEFT_OUT = "left out"
+USUAL = "standard"  # the profile of a run that names none
 NOT_WITHIN = "not within --max-devices"  # begins the reason of a skip that spares devices
 
 
@@ -59,11 +60,15 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Accepted(Record):
-    """A failure that the baseline accepts, through the day `expires` (ISO 8601), or with no end where that is empty."""
+    """A failure that the baseline accepts, through the day `expires` (ISO 8601), or with no end where that is empty.
+
+    `profile` is the least that can tell that it fails no more.
+    """
 
     requirement: str
     reason: str
     expires: str = ""
+    profile: str = USUAL
 
 
 @dataclass(frozen=True, slots=True)

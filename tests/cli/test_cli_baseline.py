@@ -34,11 +34,11 @@ def entry(id_: str, reason: str = "Known.", more: str = "") -> str:
     return f'[[accepted]]\nrequirement = "{id_}"\nreason = "{reason}"\n{more}\n'
 
 
-def record(path: Path, outcomes: dict[str, Outcome], *, whole: bool = True) -> Path:
+def record(path: Path, outcomes: dict[str, Outcome], *, whole: bool = True, profile: str = "standard") -> Path:
     """A run in which these came out so, and nothing else was selected."""
     with Writer(path / "results.jsonl") as writer:
         target = {"url": "https://drs.example"}
-        writer.write(Header("2026-11-22T16:00:00Z", target, "quick", "must", 7, {}, selection=tuple(outcomes)))
+        writer.write(Header("2026-11-22T16:00:00Z", target, profile, "must", 7, {}, selection=tuple(outcomes)))
         for id_, outcome in outcomes.items():
             evidence = (Evidence("it was accepted"),) if outcome is Outcome.FAIL else ()
             kept = (RequirementOutcome(id_, outcome, "it was accepted", 1, 1, evidence),)
@@ -53,11 +53,12 @@ def run(*words: str | Path) -> Result:
 
 
 def test_write_accepts_what_failed_and_check_agrees(tmp_path: Path) -> None:
-    runs = record(tmp_path / "run", {ONE: Outcome.FAIL, TWO: Outcome.PASS})
+    runs = record(tmp_path / "run", {ONE: Outcome.FAIL, TWO: Outcome.PASS}, profile="quick")
     file = tmp_path / "baseline.toml"
     done = run("write", file, runs, "--reason", 'Known, "quoted".', "--expires", "2099-01-31")
     assert (done.exit_code, done.output) == (0, f"{file}: 1 new entry, 0 kept, 0 removed\n")
     assert f'requirement = "{ONE}"' in file.read_text(encoding="utf-8")
+    assert 'expires = 2099-01-31\nprofile = "quick"\n' in file.read_text(encoding="utf-8")
     done = run("check", file, runs)
     assert done.exit_code == 0, done.output
     assert f'{ONE}: accepted (Known, "quoted".; until 2099-01-31)\n' in done.stdout
@@ -74,6 +75,17 @@ def test_write_keeps_reasons_and_drops_what_fails_no_more(tmp_path: Path) -> Non
     assert 'reason = "Mine."\nexpires = 2020-01-01' in text
     assert THREE in text
     assert TWO not in text
+
+
+def test_write_keeps_what_a_quick_run_may_not_have_tried(tmp_path: Path) -> None:
+    file = tmp_path / "baseline.toml"
+    file.write_text(entry(ONE) + entry(TWO, more='profile = "quick"'), encoding="utf-8")
+    runs = record(tmp_path / "run", {ONE: Outcome.PASS, TWO: Outcome.PASS}, profile="quick")
+    done = run("check", file, runs)
+    assert f"{ONE}: is not told by this run, which tried less of it or nothing (Known.)\n" in done.stdout
+    done = run("write", file, runs)
+    assert (done.exit_code, done.output) == (0, f"{file}: 0 new entries, 1 kept, 1 removed\n")
+    assert ONE in file.read_text(encoding="utf-8")
 
 
 def test_write_asks_for_a_reason_and_touches_nothing_before(tmp_path: Path) -> None:
@@ -168,7 +180,7 @@ def test_a_run_with_a_baseline(drs: Drs, tmp_path: Path) -> None:
 
 
 def test_what_is_fixed_is_told_and_gates_when_strict(drs: Drs, tmp_path: Path) -> None:
-    (tmp_path / "b.toml").write_text(entry("nonce/not-stored"), encoding="utf-8")
+    (tmp_path / "b.toml").write_text(entry("nonce/not-stored", more='profile = "quick"'), encoding="utf-8")
     ran = drs(*CHOSEN, "--baseline", str(tmp_path / "b.toml"))
     assert (ran.status, ran.results["verdict"]) == (0, "conformant")
     assert "baseline: 1 no longer failing (nonce/not-stored)" in ran.said

@@ -28,6 +28,7 @@ from conformance.results import (
     load,
 )
 from conformance.results.baseline import read, render
+from conformance.results.records import NOT_WITHIN, left_out
 from conformance.spec import Catalogue, Level, Party, Requirement, Section, Source, catalogue
 
 if TYPE_CHECKING:
@@ -51,11 +52,12 @@ def run(
     strict: bool = False,
     stopped: str | None = None,
     levels: dict[str, str] | None = None,
+    profile: str = "standard",
 ) -> Results:
     """A run of a hundred MUSTs: those named came out so, the others passed."""
     ids = [*outcomes, *(f"b/b{n}" for n in range(100 - len(outcomes)))]
     items = {id_: entry(id_, (levels or {}).get(id_, "MUST")) for id_ in ids}
-    header = Header(f"{DAY}T16:00:00Z", TARGET, "quick", gate, 7, {}, accepted=entries, strict=strict)
+    header = Header(f"{DAY}T16:00:00Z", TARGET, profile, gate, 7, {}, accepted=entries, strict=strict)
     came = [_came(id_, outcomes.get(id_, PASS)) for id_ in ids]
     test = TestRecord("t", "Sends.", "2.1.1", 0.5, 1, PASS, requirements=tuple(came))
     stops = [Stop(stopped)] if stopped else []
@@ -83,7 +85,9 @@ def test_accepted_failures_pass_the_gate_and_leave_the_verdict_what_it_is() -> N
     assert (failed.verdict, failed.accepted) == (FAIL, Accepted("a/a", "Known."))
     document = results.to_json()
     assert document["counts"]["fail"] == 1
-    assert document["baseline"]["holding"] == [{"requirement": "a/a", "reason": "Known.", "expires": ""}]
+    assert document["baseline"]["holding"] == [
+        {"requirement": "a/a", "reason": "Known.", "expires": "", "profile": "standard"}
+    ]
     (told,) = [item for item in document["requirements"] if item["verdict"] == "fail"]
     assert told["accepted"] == {"reason": "Known.", "expires": ""}
 
@@ -133,6 +137,41 @@ def test_what_was_not_tested_is_neither_fixed_nor_a_failure(outcome: Outcome) ->
     assert ended(results) == ("conformant", 0)
     assert results.baseline is not None
     assert [item.requirement for item in results.baseline.untested] == ["a/a"]
+
+
+@pytest.mark.parametrize(
+    ("profile", "written", "fixed"),
+    [
+        ("quick", "standard", False), ("standard", "standard", True), ("deep", "standard", True),
+        ("quick", "quick", True), ("standard", "deep", False), ("load", "standard", False),
+        ("load", "load", True), ("deep", "load", False),
+    ],
+)  # fmt: skip
+def test_a_pass_of_a_profile_that_tries_less_mends_nothing(profile: str, written: str, *, fixed: bool) -> None:
+    results = run({"a/a": PASS}, Accepted("a/a", "Known.", profile=written), strict=True, profile=profile)
+    assert ended(results) == ("conformant", 1 if fixed else 0)
+    assert results.baseline is not None
+    assert [item.requirement for item in results.baseline.fixed if fixed] == ["a/a"] * fixed
+    assert [item.requirement for item in results.baseline.untested] == ["a/a"] * (not fixed)
+    past = run({"a/a": PASS}, Accepted("a/a", "Known.", OLD, written), profile=profile)
+    assert ended(past) == ("conformant", 0 if fixed else 1)
+
+
+@pytest.mark.parametrize("why", [left_out(3), f"{NOT_WITHIN} 4"])
+def test_a_pass_with_a_test_left_out_mends_nothing(why: str) -> None:
+    items = {id_: entry(id_) for id_ in ("a/a", "a/b")}
+    header = Header(f"{DAY}T16:00:00Z", TARGET, "standard", "must", 7, {}, accepted=accepts("a/a", "a/b"), budget=3)
+    left = RequirementOutcome("a/a", SKIP, why, 0, 0)
+    tests = [
+        TestRecord("t", "Sends.", "2.1.1", 0.5, 1, PASS, requirements=(_came("a/a", PASS), _came("a/b", PASS))),
+        TestRecord("u", "Sends.", "2.1.1", 0.0, 0, SKIP, requirements=(left,)),
+    ]
+    standing = fold(
+        [header, *tests, Footer(f"{DAY}T16:01:00Z", 3.0, 9)], Catalogue((Section("2.1.1", "D", "d"),), items, {})
+    ).baseline
+    assert standing is not None
+    assert [item.requirement for item in standing.fixed] == ["a/b"]
+    assert [item.requirement for item in standing.untested] == ["a/a"]
 
 
 def test_what_was_not_selected_is_left_alone() -> None:
@@ -227,6 +266,8 @@ HABIT = next(item.id for item in catalogue().requirements.values() if item.level
         (f'[[accepted]]\n{GOOD}reason = "  "', "gives no reason"),
         (f'{ENTRY}expires = "2027-03-31"', "expires is '2027-03-31', which is no day; write it as 2027-03-31, unquo"),
         (f"{ENTRY}expires = 2027-03-31T00:00:00Z", "which is no day"),
+        (f'{ENTRY}profile = "full"', "profile 'full' is none of quick, standard, deep, load"),
+        (f"{ENTRY}profile = [1]", "profile [1] is none of quick"),
         (ENTRY + ENTRY, "has nonce/not-stored twice; keep one"),
         (
             '[[accepted]]\nrequirement = "nonce/not-store"\nreason = "r"',
@@ -258,8 +299,11 @@ def test_a_file_that_is_not_there_or_not_text(tmp_path: Path) -> None:
 
 @given(st.text(min_size=1).filter(str.strip), st.dates())
 def test_what_is_written_is_read_again(reason: str, expires: Any) -> None:
-    written = render([Accepted("nonce/not-stored", reason.encode("utf-8", "replace").decode(), expires.isoformat())])
+    written = render(
+        [Accepted("nonce/not-stored", reason.encode("utf-8", "replace").decode(), expires.isoformat(), "quick")]
+    )
     (read_,) = tomllib.loads(written)["accepted"]
+    assert read_["profile"] == "quick"
     assert read_["reason"] == reason.encode("utf-8", "replace").decode()
     assert read_["expires"] == expires
 

@@ -101,7 +101,7 @@ def _baseline(standing: Standing) -> str:
         "accepted": standing.holding,
         "expired": standing.expired,
         "no longer failing": standing.fixed,
-        "not tested": standing.untested,
+        "not tested enough": standing.untested,
         "not selected": standing.absent,
     }
     told = (
