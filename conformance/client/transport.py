@@ -2,8 +2,8 @@
 
 The one rule: whatever a target does (silence, resets, bytes that are not HTTP, endless bodies) becomes a `Failure`; an
 exception from here is our own fault. Of httpx only its URLs are used, over connections of our own (`lines`), and for
-HTTP/2 over those of its core: redirects are not followed, cookies not kept, proxies and netrc of the environment not
-looked at, and no log is written, which would hold what was sent.
+HTTP/2 over those of its core (`frames`): redirects are not followed, cookies not kept, proxies and netrc of the
+environment not looked at, and no log is written, which would hold what was sent.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Self
@@ -22,6 +22,7 @@ import httpx
 
 from conformance.client.deadline import Wire
 from conformance.client.decoding import ACCEPTED, CodingError, OversizedError, decoded
+from conformance.client.frames import Frames
 from conformance.client.lines import Lines, Origin
 from conformance.client.pace import Pace
 from conformance.client.recorded import recorded
@@ -39,7 +40,6 @@ LARGEST_ANSWER = 4 * 1024 * 1024
 _OWN: Headers = (("User-Agent", "drs-conformance"), ("Accept", "*/*"), ("Accept-Encoding", ACCEPTED))
 _WITH_BODY = {"POST", "PUT", "PATCH"}  # whose length is said even where there is none (RFC 9110 8.6)
 _HTTP = b"HTTP/"
-_VERSIONS = {"HTTP/1.0", "HTTP/1.1", "HTTP/2"}
 _TOLD = 200  # characters of what a library says of a failure, which may quote the target at length
 
 for _name in ("httpx", "httpcore"):
@@ -68,7 +68,7 @@ class Transport:
         self._wire = Wire(Route(target.network))
         tls = context(target, identity, alone=http2)  # into which is written which protocols are offered
         self._lines = Lines(self._wire, tls)
-        self._pool = httpcore.ConnectionPool(ssl_context=tls, network_backend=self._wire, http2=True) if http2 else None
+        self._frames = Frames(self._wire, tls) if http2 else None
         self.pace = pace or Pace(target.network.rate)
         self.requests = 0
 
@@ -81,8 +81,8 @@ class Transport:
     def close(self) -> None:
         """Closes every connection."""
         self._lines.close()
-        if self._pool is not None:
-            self._pool.close()
+        if self._frames is not None:
+            self._frames.close()
 
     def send(
         self,
@@ -143,51 +143,17 @@ class Transport:
             raise httpx.InvalidURL("it names no host")
         request = _request(method, place, headers, None if chunked else len(body))
         pieces = _pieces(body) if chunked else (body,)
-        if self._pool is None:
+        if self._frames is None:
             head, held = self._lines.ask(place.origin, request, pieces, LARGEST_ANSWER)
             status, raw, version = head.status_code, head.headers.raw_items(), f"HTTP/{head.http_version.decode()}"
         else:
-            status, raw, version, held = self._pooled(self._pool, place, request, pieces)
+            response, held = self._frames.ask(place.origin, request, pieces, LARGEST_ANSWER)
+            status, raw, version = response.status, response.headers, str(response.extensions["http_version"], "ascii")
         codings = [value.decode("latin-1") for name, value in raw if name.lower() == b"content-encoding"]
         plain = decoded(held, ", ".join(codings), LARGEST_ANSWER)
         redact = self._secrets.redact_text
         kept = tuple([(redact(k.decode("latin-1")), redact(v.decode("latin-1"))) for k, v in raw])
         return Answer(status, kept, self._secrets.redact(plain), version)
-
-    def _pooled(
-        self, pool: httpcore.ConnectionPool, place: _Place, request: h11.Request, pieces: Iterable[bytes]
-    ) -> tuple[int, list[tuple[bytes, bytes]], str, bytes]:
-        """Status, headers, version and body of the answer, over HTTP/2 where the target agrees to it."""
-        scheme, host, port = place.origin.scheme.encode(), place.origin.host.encode(), place.origin.port
-        url = httpcore.URL(scheme=scheme, host=host, port=port, target=request.target)
-        headers = request.headers.raw_items()
-        response = self._responded(pool, httpcore.Request(request.method, url, headers=headers, content=iter(pieces)))
-        try:
-            version = str(response.extensions.get("http_version", b""), "latin-1")
-            if version not in _VERSIONS:
-                raise httpcore.RemoteProtocolError(f"{version} was not asked for")
-            held = bytearray()
-            for chunk in response.iter_stream():
-                held += chunk
-                if len(held) > LARGEST_ANSWER:
-                    raise OversizedError
-                self._wire.left()
-        finally:
-            response.close()
-        return response.status, response.headers, version, bytes(held)
-
-    def _responded(self, pool: httpcore.ConnectionPool, request: httpcore.Request) -> httpcore.Response:
-        """The head of the answer. A library takes for our fault, or its own, what is wrong with frames that came."""
-        try:
-            response = pool.handle_request(request)
-        except ValueError as error:
-            if not self._wire.began:
-                raise
-            raise httpcore.RemoteProtocolError("its status is no number") from error
-        if not 100 <= response.status <= 999:  # noqa: PLR2004 - RFC 9110 15
-            response.close()
-            raise httpcore.RemoteProtocolError(f"its status is {str(response.status)[:20]}")
-        return response
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def _tape_transports(tape: list[Event], patches: ExitStack) -> None:
         whole = _whole((*headers, *self._headers))
         body, chunked = named.get("body", b""), named.get("chunked", False)
         timeout = named.get("timeout") or self._timeout
-        http2 = self._pool is not None
+        http2 = self._frames is not None
         tape.append(Sent(number(self), method, url, whole, body, chunked, http2, timeout, word(exchange)))
         return exchange
 
