@@ -7,7 +7,6 @@ one requirement; what cannot be said of these octets is left unsaid.
 from __future__ import annotations
 
 import binascii
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -28,7 +27,8 @@ CLOCKS: Final = timedelta(minutes=5)
 _PREFIX: Final = "join-answer/"
 _V3: Final = 2  # as written
 _SERIAL: Final = 20  # octets, RFC 5280 4.1.2.2
-_PEM: Final = re.compile(rb"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
+_BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
+_END: Final = b"-----END CERTIFICATE-----"
 
 
 def read(octets: bytes) -> tuple[Certificate | None, Judgement]:
@@ -142,9 +142,12 @@ def signed_by(certificate: Certificate, authorities: Sequence[Certificate]) -> J
 
 
 def authorities(pem: bytes) -> tuple[Certificate, ...]:
-    """The certificates of a PEM file (RFC 7468), those left out that cannot be read."""
+    """The certificates of a PEM file (RFC 7468), those left out that cannot be read or do not end."""
     found = []
-    for text in _PEM.findall(pem):
+    for block in pem.split(_BEGIN)[1:]:
+        text, end, _ = block.partition(_END)
+        if not end:
+            continue
         try:
             found.append(Certificate.decode(binascii.a2b_base64(b"".join(text.split())), strict=False))
         except (binascii.Error, DecodeError):

@@ -251,6 +251,13 @@ def test_authorities_of_a_pem_file() -> None:
     assert certificate.authorities(pem.replace(b"\n", b"\r\n")) == (own,)
     assert certificate.authorities(writing_pem(b"0\x03\x02\x01\x01") + pem) == (own,)
     assert certificate.authorities(b"") == ()
+    assert certificate.authorities(pem[:60] + pem) == (own,)  # one that does not end, and one that does
+
+
+@pytest.mark.parametrize("line", [b"-----BEGIN CERTIFICATE-----\n", b"-----END CERTIFICATE-----\n"])
+def test_a_file_of_lines_that_only_begin_or_end_is_read_once(line: bytes) -> None:
+    """The pattern that looked for the end of each would go through these 14 MB half a million times."""
+    assert certificate.authorities(line * 500_000) == ()
 
 
 def writing_pem(octets: bytes) -> bytes:
