@@ -44,10 +44,10 @@ def baseline() -> None:
 @click.option("--reason", metavar="TEXT", help="Why the new entries are accepted.")
 @click.option("--expires", metavar="YYYY-MM-DD", help="The last day on which the new entries hold.")
 def write(file: Path, results: Path, reason: str | None, expires: str | None) -> None:
-    """Write FILE so that it accepts what failed in RESULTS, and nothing that passed there.
+    """Write FILE so that it accepts what failed in RESULTS.
 
-    RESULTS is a results.jsonl, or a folder that holds one. Entries that stay keep their reason and their day; comments
-    are not kept.
+    RESULTS is a results.jsonl, or a folder that holds one. Entries that passed there are removed; those that stay keep
+    their reason and their day. Comments are not kept.
     """
     known = entries_of.read(file, catalogue()) if file.exists() else ()
     run = read_run(results, known)

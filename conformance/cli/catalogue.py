@@ -50,8 +50,9 @@ def catalogue(
     sources: tuple[Source, ...],
     parties: tuple[Party, ...],
 ) -> None:
-    """List the requirements, the ambiguities of the document, and the reference server's defects.
+    """List requirements, ambiguities and the server's defects.
 
+    Ambiguities are where the document can be read in two ways; defects are those that the reference server can have.
     Each filter may be repeated and then means any of its values; different filters must all hold. Ambiguities and
     defects are listed where they bear on a listed requirement. A few requirements are shown with all there is to say.
     """

@@ -26,11 +26,12 @@ _FORM = re.compile("".join(f"(?:([0-9]+(?:\\.[0-9]+)?){unit})?" for unit in _UNI
     seed="Seed of the first round, the next has the next; without it drawn by chance.",
 )
 def fuzz(lasting: str, jobs: str, **given: Any) -> None:
-    """Run what the suite draws by chance with new seeds, again and again, until time is up.
+    """Run what the suite draws by chance until time is up.
 
-    The first round is the whole suite, so that there is a verdict; those after it are the tests that send something
-    else with another seed. --out keeps where the campaign is: the same command goes on where it was ended. Without
-    --seed the first seed is drawn by chance, so that several machines do not do the same. Ctrl-C ends it in good order.
+    Each round has a new seed. The first round is the whole suite, so that there is a verdict; those after it are the
+    tests that send something else with another seed. --out keeps where the campaign is: the same command goes on where
+    it was ended. Without --seed the first seed is drawn by chance, so that several machines do not do the same. Ctrl-C
+    ends it in good order.
     """
     from conformance.cli.fuzzing import campaign  # noqa: PLC0415 - --help need not wait for the suite's imports
 

@@ -26,7 +26,9 @@ _PIPED_WIDTH = 120  # what is not a screen has no edge; COLUMNS sets another
 @click.argument("file")
 @click.option("--full", is_flag=True, help="Show every octet and every part, however many.")
 def inspect(kind: str, file: str, full: bool) -> None:
-    """Take a structure apart: offset, octets, field, value, and what the catalogue says of each.
+    """Take a structure apart, octet by octet.
+
+    Shows the offset, octets, field and value of each part, and what the catalogue says of it.
 
     KIND is csr, transport-key, certificate, attestation or nonce. FILE is raw, base64 or PEM; - is standard input.
 

@@ -35,11 +35,13 @@ OPTIONS = (
     out="Directory for results and report.  [default: reports/load]",
 )
 def load(*, users: int, time: str, workers: int, locustfile: bool, **given: Any) -> None:
-    """Let many users join devices at once, and check every answer as a run does.
+    """Let many users join devices at once, and check every answer.
 
     Each user goes from discovery over a nonce to a join with a key of its own, and removes the device again where the
     target offers that. Now and then a nonce is brought twice, one after the other or at once. Without --target the
-    reference server starts and is tested. The report goes to reports/load. Needs the extra: drs-conformance[load].
+    reference server starts and is tested. The report goes to reports/load.
+
+    Needs the extra drs-conformance[load].
     """
     from conformance.paths import LOCUSTFILE  # noqa: PLC0415 - --help need not wait
 

@@ -29,7 +29,9 @@ def login(command: tuple[str, ...], *, keyring: bool, shown: bool, **given: Any)
 
     The options behind -- are those of run; the token is kept in memory for it and nowhere else. With --keyring it goes
     into the keyring of the system instead, from where `--token-command "drs-conformance login --tenant T --print"`
-    takes it, renewed as it expires. Needs the extra: drs-conformance[entra].
+    takes it, renewed as it expires.
+
+    Needs the extra drs-conformance[entra].
     """
     from conformance.cli import signin  # noqa: PLC0415 - --help need not wait
     from conformance.errors import UsageError  # noqa: PLC0415

@@ -54,7 +54,9 @@ _FILES = ("proof.json", "proof.html")
 def prove(
     *, names: tuple[str, ...], jobs: int, profile: str, fast: bool, coverage: bool, order: Path | None, out: Path
 ) -> None:
-    """Show that the suite sees every defect that the reference server can have, and nothing besides.
+    """Show that the suite sees each defect of the reference server.
+
+    Runs it against the server with one defect at a time; what that breaks has to fail, and nothing besides.
 
     Exit status: 0 when for each defect exactly the requirements it breaks fail, 1 when not, 2 for a name that is not
     known, 3 when a run could not be done.

@@ -25,7 +25,7 @@ _OPTIONS = (
 @options(
     *_OPTIONS,
     target="Origin of the service now; without it that of the run, or the reference server again where it was that.",
-    tenant="Tenant of the run; to be left out.",
+    tenant="Tenant of the run, which need not be named; no other may be.",
 )
 def replay(failure: str, run: Path, *, alone: bool, **given: Any) -> None:
     """Send one recorded case again, and tell whether it still fails.

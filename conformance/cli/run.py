@@ -33,7 +33,7 @@ class _Handed:
 @click.command()
 @options()
 def run(**given: Any) -> None:
-    """Run the suite: against --target, or against the reference server when no target is named.
+    """Run the suite against --target, or the reference server.
 
     Each option has an environment variable, named behind it, and a --drs-… twin in plain pytest.
     """

@@ -38,9 +38,10 @@ import click
 )
 @click.option("--quiet", is_flag=True, help="Do not tell of each request on standard error.")
 def serve(*, defects: tuple[str, ...], quiet: bool, **settings: Any) -> None:
-    """Start the reference server and print one JSON line when it is ready.
+    """Start the reference server, to try a client with.
 
-    The line holds url, tenant, domain, token, upn, challenge, ca (the path of a PEM file) and more. Ctrl-C ends it.
+    When it is ready it prints one line of JSON: url, tenant, domain, token, upn, challenge, ca (the path of a PEM file)
+    and more. Ctrl-C ends it.
     """
     from conformance.server import Settings  # noqa: PLC0415 - other commands do not pay for it
     from conformance.server import serve as serve_now  # noqa: PLC0415
