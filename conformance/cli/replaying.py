@@ -62,7 +62,8 @@ def replayed(named: str, run: Path, given: Raw, *, alone: bool) -> int:
 def _as_then(raw: Raw, header: Header, run: Path) -> Raw:
     """The options, with the run's target, tenant, profile and seed where they are not given. Raises `UsageError`."""
     then = header.target
-    if (tenant := raw.text("tenant")) and tenant != then.get("tenant"):
+    names = {then.get("tenant", "").lower(), then.get("domain", "").lower()}
+    if (tenant := raw.text("tenant")) and tenant.lower() not in names:
         raise UsageError(f"{raw.said('tenant')} is {tenant!r}, and the run tested {then.get('tenant')!r}; leave it out")
     values: dict[str, Any] = dict.fromkeys(_NOT_OF_A_CASE)
     values |= {"profile": header.profile, "seed": str(header.seed), "out": str(run if run.is_dir() else run.parent)}

@@ -72,7 +72,7 @@ def curl(request: Request, file: str) -> str:
         hidden = REDACTED.encode() in request.body
         words.append("--data-binary " + ("@-" if hidden else shlex.quote(f"@{file}")))
         feed = f'sed "s|\\[redacted\\]|$DRS_CHALLENGE|" {shlex.quote(file)} |\n' if hidden else ""
-    words.append(_quoted(request.url))
+    words.append(f"--url {_quoted(request.url)}" if request.url.startswith("-") else _quoted(request.url))
     return feed + " \\\n  ".join(words)
 
 

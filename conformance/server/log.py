@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from .asked import Asked, Reply
     from .refusal import Refusal
 
-SECRET_ARGUMENTS = re.compile(r"token|code|password|secret|assertion|challenge|key", re.IGNORECASE)
+# What a query may say aloud; under any other name there may be a secret, and a short one looks like any word.
+OPEN_ARGUMENTS = frozenset(
+    {
+        *("api-version", "managed", "client_id", "code_challenge_method", "domain_hint", "prompt", "redirect_uri"),
+        *("resource", "response_mode", "response_type", "scope"),
+    }
+)
 # Longer than a GUID: it may be a token in a place where none belongs.
 TOKEN = re.compile(r"(?:[A-Za-z0-9_.\-]|%[0-9A-Fa-f]{2}){40,}")
 QUOTED = re.compile(r": bytearray\(b.([A-Za-z0-9-]{1,40})?(?(1)\s*(:)?).*", re.DOTALL)  # of a line that h11 cannot read
@@ -69,7 +75,7 @@ def method(asked: Asked) -> str:
 
 def target(asked: Asked) -> str:
     """The path and the query of a request, without what could be secret."""
-    pairs = (f"{name}={'...' if SECRET_ARGUMENTS.search(name) else value}" for name, value in asked.query)
+    pairs = (f"{name}={value if name.lower() in OPEN_ARGUMENTS else '...'}" for name, value in asked.query)
     whole = (asked.target or asked.path) + ("?" if asked.query else "") + "&".join(pairs)
     shown = TOKEN.sub("...", whole)
     return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}..."

@@ -248,6 +248,17 @@ def test_a_load_is_not_sent_again_one_by_one(recorded: Path, tmp_path: Path) -> 
     assert "is of a load, whose requests went out at once; drs-conformance load sends such again" in done.output
 
 
+def test_a_tenant_may_be_named_by_the_domain_that_the_run_recorded(recorded: Path, tmp_path: Path) -> None:
+    def change(record: dict[str, Any]) -> None:
+        if record["record"] == "header":
+            record["target"]["domain"] = "contoso.example"
+
+    run = changed(recorded, tmp_path / "run", change)
+    done = replay(f"{FORM}-1", str(run), "--alone", "--tenant", "Contoso.Example")
+    assert "it held the token; pass --token" in done.output
+    assert done.exit_code == 3
+
+
 def test_a_wrong_command_is_one_sentence(recorded: Path, tmp_path: Path) -> None:
     shutil.copy(recorded / "results.jsonl", tmp_path / "results.jsonl")
     for words, sentence in {

@@ -91,6 +91,10 @@ def test_a_header_of_the_users_comes_from_a_variable_of_its_name() -> None:
     assert "--header 'Authorization: '\"$DRS_TOKEN\"" in said
 
 
+def test_a_url_is_no_option_of_curl() -> None:
+    assert resend.curl(Request("GET", "-K/etc/passwd"), "").endswith("--url -K/etc/passwd")
+
+
 def test_a_run_of_one_requirement_is_one_command() -> None:
     header = Header("", {"url": "https://drs.example/$x", "tenant": "a b"}, "deep", "must", 7, {})
     words = shlex.split(resend.rerun(header, "a/b"))

@@ -153,9 +153,16 @@ def test_tokens_in_a_query_or_a_path_are_left_out(drs: Driver, entry: Any) -> No
     assert entry() == "GET /...?access_token=...&code=...&x=... 404: There is nothing at this path.\n"
 
 
+def test_a_short_secret_under_an_innocent_name_is_left_out(drs: Driver, entry: Any) -> None:
+    drs.http.get("/?api-version=9.0&managed=True&jwt=hunter2&P=hunter3&username=hunter4")
+    assert (
+        entry() == "GET /?api-version=9.0&managed=True&jwt=...&P=...&username=... 404: There is nothing at this path.\n"
+    )
+
+
 def test_control_characters_of_a_target_are_spelled_out(drs: Driver, entry: Any) -> None:
-    drs.http.get("/%1b%5b2J?x=%1b%5b31m%0aPOST%20/")
-    assert entry() == "GET /%1b%5b2J?x=\\x1b[31m\\nPOST / 404: There is nothing at this path.\n"
+    drs.http.get("/%1b%5b2J?prompt=%1b%5b31m%0aPOST%20/")
+    assert entry() == "GET /%1b%5b2J?prompt=\\x1b[31m\\nPOST / 404: There is nothing at this path.\n"
 
 
 def test_a_long_target_is_cut(drs: Driver, entry: Any) -> None:
