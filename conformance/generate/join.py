@@ -7,7 +7,7 @@ header fields; at each layer the draft's edits of that layer are made, and what 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from conformance.codec import base64
 from conformance.codec.rsakey import RsaKeyBlob
@@ -84,6 +84,14 @@ class JoinDraft:
         """The draft with the host name of the service it goes to (A9)."""
         return replace(self, target_domain=host)
 
+    def csr_der(self) -> bytes:
+        """The octets of the certificate request to send."""
+        return _carried(self, CSR, _request(self).encode())
+
+    def blob(self) -> bytes:
+        """The octets of the transport key to send."""
+        return _carried(self, TRANSPORT_KEY, self.transport_key.encode())
+
     def body(self) -> bytes:
         """The JSON text to send."""
         return render(self).text
@@ -108,11 +116,9 @@ class Rendering:
 
 def render(draft: JoinDraft) -> Rendering:
     """The draft from the inside out, its edits made on the way."""
-    csr = _edited(draft, Layer.CRI, CSR, _edited(draft, Layer.SPKI, CSR, draft.csr))
-    octets = {CSR: csr.encode(), TRANSPORT_KEY: draft.transport_key.encode()}
-    octets |= _attested(draft)
-    for layer in (Layer.DER, Layer.BLOB_HEADER, Layer.BLOB_BODY, Layer.ATTESTATION):
-        octets = {path: _edited(draft, layer, path, value) for path, value in octets.items()}
+    csr = _request(draft)
+    octets = {CSR: _carried(draft, CSR, csr.encode()), TRANSPORT_KEY: draft.blob()}
+    octets |= {path: _carried(draft, path, value) for path, value in _attested(draft).items()}
     texts = {path: _edited(draft, Layer.BASE64, path, base64.encode(value)) for path, value in octets.items()}
     document = _document(draft, texts)
     for edit in draft.edits:
@@ -122,6 +128,17 @@ def render(draft: JoinDraft) -> Rendering:
     text = _edited(draft, Layer.JSON_TEXT, DOCUMENT, draft.spelling.write(document))
     headers = _edited(draft, Layer.HTTP, DOCUMENT, draft.headers)
     return Rendering(csr, octets[CSR], octets[TRANSPORT_KEY], texts, document, text, headers)
+
+
+def _request(draft: JoinDraft) -> CsrDraft:
+    return cast("CsrDraft", _edited(draft, Layer.CRI, CSR, _edited(draft, Layer.SPKI, CSR, draft.csr)))
+
+
+def _carried(draft: JoinDraft, path: str, octets: bytes) -> bytes:
+    """The octets that the member at a path carries."""
+    for layer in (Layer.DER, Layer.BLOB_HEADER, Layer.BLOB_BODY, Layer.ATTESTATION):
+        octets = _edited(draft, layer, path, octets)
+    return octets
 
 
 def _attested(draft: JoinDraft) -> dict[str, bytes]:

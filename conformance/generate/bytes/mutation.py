@@ -15,7 +15,7 @@ from conformance.errors import CatalogueError
 from conformance.generate import oracle
 from conformance.generate.csr import CsrDraft
 from conformance.generate.edits import CSR, DOCUMENT, TRANSPORT_KEY, Edit, Layer
-from conformance.generate.join import JoinDraft, Rendering, render
+from conformance.generate.join import JoinDraft, Rendering
 from conformance.generate.measure import measured
 from conformance.generate.oracle import Reading
 
@@ -114,14 +114,14 @@ class Judged:
 
 def judged(mutation: Mutation, draft: JoinDraft) -> Judged:
     """What a target owes the draft with this mutation. CatalogueError when the mutation changes nothing in it."""
-    changed, plain = render(mutation.apply(draft)), render(draft)
-    readings = [(edit, _read(edit, changed, plain)) for edit in mutation.edits]
+    changed = mutation.apply(draft)
+    readings = [(edit, _read(edit, changed, draft)) for edit in mutation.edits]
     first, reading = min(readings, key=_urgency)
     others = Mutation(tuple(edit for edit in mutation.edits if edit is not first))
     named = replace(first, requirement=reading.must_refuse or reading.accepted_by or OPEN, title=mutation.title)
     told = partial(replace, layer=reading.layer or first.layer)
     edit = told(replace(named, name=mutation.name, offset=reading.offset))
-    return Judged(mutation.apply(draft), edit, reading, lambda: told(measured(named, others.apply(draft))))
+    return Judged(changed, edit, reading, lambda: told(measured(named, others.apply(draft))))
 
 
 def _urgency(judgement: tuple[Edit, Reading]) -> int:
@@ -130,13 +130,13 @@ def _urgency(judgement: tuple[Edit, Reading]) -> int:
     return 0 if reading.must_refuse else 1 if reading.left_open else 2
 
 
-def _read(edit: Edit, changed: Rendering, plain: Rendering) -> Reading:
+def _read(edit: Edit, changed: JoinDraft, plain: JoinDraft) -> Reading:
     if edit.requirement != OPEN:
         return Reading("a fault by whatever reading", edit.requirement)
     if edit.path == TRANSPORT_KEY:
-        return oracle.blob(changed.blob)
+        return oracle.blob(changed.blob())
     if edit.path == CSR:
-        return oracle.csr(changed.csr_der, plain.csr_der)
+        return oracle.csr(changed.csr_der(), plain.csr_der)
     if edit.path == DOCUMENT:
-        return oracle.document(changed.text)
+        return oracle.document(changed.body())
     raise CatalogueError(f"no oracle reads {edit.path!r}")

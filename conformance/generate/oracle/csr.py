@@ -8,6 +8,7 @@ of an extension) is left open.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -42,15 +43,18 @@ class _Read:
     loose: bool = False
 
 
-def csr(octets: bytes, baseline: bytes) -> Reading:
-    """What a target owes these octets as CertificateRequest.Data, where it accepts `baseline` (with the same nonce)."""
+def csr(octets: bytes, baseline: Callable[[], bytes]) -> Reading:
+    """What a target owes these octets as CertificateRequest.Data, where it accepts `baseline` (with the same nonce).
+
+    That one is made only where it bears on these, for making it costs a signature.
+    """
     try:
         read = _read(octets)
     except DecodeError as error:
         return _refuse("structure", str(error), Layer.DER, error.offset)
     if read.end < len(octets):
         return _refuse("trailing", f"{len(octets) - read.end} octets follow the request", Layer.DER, read.end)
-    accepted = CertificationRequest.decode(baseline)
+    accepted = CertificationRequest.decode(baseline())
     if not _holds(read, accepted):
         return _refuse("signature", "the signature is none over these octets by this key", Layer.CRI)
     if read.loose:
