@@ -51,8 +51,12 @@ _RESOURCE: Final = re.compile(r"urn:ms-drs:[^/\s]+\Z")
 
 
 def services(exchange: Exchange) -> Mapping[str, Any] | None:
-    """The members of an answer; None where it claims no success or is no JSON object."""
-    return success.judge(exchange, "discovery")[0]
+    """The members of an answer; None where it claims no success or is no JSON object.
+
+    A service that need not be there and is null is not there: so some libraries write it.
+    """
+    found = success.judge(exchange, "discovery")[0]
+    return found and {name: one for name, one in found.items() if name not in OBSERVED or one is not None}
 
 
 @recorded

@@ -80,7 +80,8 @@ def status_seen(exchange: Exchange) -> Judgement:
     return notes.judgement()
 
 
-def _members(value: Mapping[str, Any], asked: Asked) -> Judgement:
+def _members(every: Mapping[str, Any], asked: Asked) -> Judgement:
+    value = membership.told(every)
     judgement = schema.judge(SLUG, value)
     judgement += membership.judge(value, asked=asked.client_sid)
     judgement += _upn(value, asked.upn)

@@ -8,6 +8,7 @@ The linter brings some 250 modules with it, so that it is imported by the first 
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -55,6 +56,19 @@ TOLD: Final = frozenset(
     }
 )
 """What requirements of their own tell of, each by a check of ours."""
+
+_LABEL: Final = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
+_RIGHT: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
+    {
+        "pkix.invalid_uri_syntax": re.compile(  # RFC 3986 4.3: urn:uuid:, tag: and spiffe: are URIs too
+            r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+"
+        ),
+        "pkix.invalid_domain_name_syntax": re.compile(  # RFC 1034 3.5: a name of one label is a name
+            rf"(?=.{{1,253}}\Z)(?:\*\.)?{_LABEL}(?:\.{_LABEL})*"
+        ),
+    }
+)
+"""What is right though the linter, which knows names and URLs of the web alone, takes it for wrong; by its code."""
 
 _ISSUER: Final = "certificate.tbsCertificate.issuer"
 _BAD: Final = {"ERROR", "FATAL"}  # of the linter's levels; a warning is a matter of taste
@@ -113,7 +127,8 @@ def _findings(octets: bytes) -> Iterator[Found]:
     document = loader.load_der_certificate(octets, "certificate")
     for result in _linter().validate(document.root):
         for one in result.finding_descriptions:
-            if one.finding.severity.name in _BAD:
+            right = _RIGHT.get(one.finding.code)
+            if one.finding.severity.name in _BAD and not (right and right.fullmatch(str(result.node.pdu))):
                 words = " ".join((one.message or "").split())[:160]
                 yield Found(one.finding.code, words if words.isprintable() else ascii(words), str(result.node.path))
 

@@ -25,6 +25,11 @@ _READINGS: Final[Mapping[tuple[bool, bool], str]] = {
 }
 
 
+def told(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The members of an answer without one that is null: so some libraries write what is not there."""
+    return {name: one for name, one in value.items() if name != MEMBER or one is not None}
+
+
 def judge(value: Mapping[str, Any], *, asked: bool) -> Judgement:
     """With `Attributes.ReturnClientSid` true the member is there; without it nothing is owed (A3).
 

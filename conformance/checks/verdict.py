@@ -1,6 +1,7 @@
 """Accepted, refused, broke or wrong: the verdict on one answer, before anything is said of what it holds.
 
-The one rule: only refused is refused. A crash, a silence, a redirect or a 200 of no known form never counts as one.
+The one rule: only refused is refused. A crash, a silence, a redirect or a 200 of no known form never counts as one;
+of the 5xx, a 501 to a method that a server need not have is a refusal of that method.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from enum import Enum
+from http import HTTPStatus
 from typing import Any
 
 from conformance.codec import base64
@@ -17,6 +19,8 @@ from conformance.errors import DecodeError
 from conformance.exchange import Answer, Exchange
 
 _NOT_ABOUT_THE_REQUEST = {408: "says it timed out", 425: "says too early", 429: "says too many requests"}
+
+_EVERYWHERE = {"GET", "HEAD", "POST"}  # the first two by RFC 9110 9.1, the third by the document
 
 _LONGEST = 65536  # characters; no certificate of a device comes near
 
@@ -39,20 +43,27 @@ def classify(exchange: Exchange, statuses: frozenset[int], form: Form) -> tuple[
     answer = exchange.answer
     assert answer is not None
     status = answer.status
-    if status >= 500:  # noqa: PLR2004 - RFC 9110 15.6
+    if status >= 500 and not _lacks_method(exchange):  # noqa: PLR2004 - RFC 9110 15.6
         return Verdict.BROKE, f"answered {status}"
     if status in _NOT_ABOUT_THE_REQUEST:
         return (
             Verdict.WRONG,
             f"answered {status}, which {_NOT_ABOUT_THE_REQUEST[status]} and says nothing of the request",
         )
-    if 400 <= status < 500:  # noqa: PLR2004 - RFC 9110 15.5
+    if status >= 400:  # noqa: PLR2004 - RFC 9110 15.5
         return Verdict.REFUSED, f"answered {status}"
     if status not in statuses:
         return Verdict.WRONG, f"answered {status}, neither success nor refusal"
     if not form(answer):
         return Verdict.WRONG, f"answered {status} without the form of an answer"
     return Verdict.ACCEPTED, f"answered {status}"
+
+
+def _lacks_method(exchange: Exchange) -> bool:
+    """Whether a request is refused for a method that the whole server does without (RFC 9110 9.1, 15.6.2)."""
+    answer = exchange.answer
+    unknown = exchange.request.method not in _EVERYWHERE
+    return unknown and answer is not None and answer.status == HTTPStatus.NOT_IMPLEMENTED
 
 
 def json_object(answer: Answer) -> dict[str, Any] | None:

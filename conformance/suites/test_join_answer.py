@@ -125,7 +125,8 @@ def test_membership_when_asked(case: Case) -> None:
 def test_membership_when_not_asked(case: Case) -> None:
     """ReturnClientSid false and absent: what comes then is open (A3), and has the same form where it comes."""
     found = answers(case)
-    there = {way: membership.MEMBER in join_answer.members(one.exchange) for way, one in found.items()}
+    told = {way: membership.told(join_answer.members(one.exchange)) for way, one in found.items()}
+    there = {way: membership.MEMBER in members for way, members in told.items()}
     ways = Way(REGISTER, client_sid=True), *NOT_ASKING
     if all(way in there for way in ways):
         when_true, when_absent, when_false = (there[way] for way in ways)

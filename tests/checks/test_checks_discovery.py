@@ -114,6 +114,7 @@ def test_every_service_of_the_schema_has_requirements_of_its_own() -> None:
         ("TenantInfo/TenantId", "00000000-b86d-4306-9425-9ac066fb014a", "discovery/tenant-info-id"),
         ("IdentityProviderService/Federated", "False", "discovery/federated"),
         ("IdentityProviderService", [], "discovery/federated"),
+        ("TenantInfo", None, "discovery/tenant-info"),
     ],
 )
 def test_one_fault_is_one_finding(path: str, value: object, requirement: str) -> None:
@@ -128,6 +129,8 @@ def test_one_fault_is_one_finding(path: str, value: object, requirement: str) ->
         ("DeviceJoinService/JoinEndpoint", "HTTPS://drs.example:443/device?x=1"),
         ("DeviceJoinService/More", {"x": [1, None]}),
         ("More", "ftp://drs.example"),
+        ("IdentityProviderService", None),
+        ("PrecreateService", None),
     ],
 )
 def test_what_is_allowed_passes(path: str, value: object) -> None:

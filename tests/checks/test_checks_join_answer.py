@@ -146,7 +146,7 @@ FAULTS: dict[str, tuple[Exchange, set[str]]] = {
     "Upn empty": (changed(put(*UPN, value="")), {"upn"}),
     "Upn of another": (changed(put(*UPN, value="admin@contoso.example")), {"upn-value"}),
     "changes no array": (members({}), {"membership-changes-array"}),
-    "changes null": (members(None), {"membership-changes-array"}),
+    "changes false": (members(False), {"membership-changes-array"}),
     "change no object": (members(["S-1-5-32-544"]), {"membership-changes-array"}),
     "no LocalSID": (members([{"AddSIDs": []}]), {"local-sid"}),
     "LocalSID no SID": (sids("administrators", []), {"local-sid-form"}),
@@ -215,6 +215,14 @@ def test_membership_changes_when_asked_for() -> None:
     assert asked_for - checked(honest_one) == {"membership-changes"}
     assert broken(exchange(document()), client_sid=True) == {"membership-changes"}
     assert broken(members([]), client_sid=True) == set()
+
+
+def test_membership_changes_that_are_null_are_none() -> None:
+    """So some libraries write what is not there."""
+    body = document() | {"MembershipChanges": None}
+    assert broken(exchange(body)) == set()
+    assert "membership-changes-array" not in checked(exchange(body))
+    assert broken(exchange(body), client_sid=True) == {"membership-changes"}
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,32 @@ def test_a_finding_says_what_and_where() -> None:
     assert finding.where.startswith("/Certificate/RawBody, certificate.tbsCertificate.extensions.9.")
 
 
+URI, DNS = 0x86, 0x82
+
+
+@pytest.mark.parametrize(
+    ("tag", "text", "code"),
+    [
+        (URI, "urn:uuid:08154871-503a-415a-8a32-55971f82e035", None),
+        (URI, "tag:microsoft.com,2022-09-14:sid:S-1-5-21-1", None),
+        (URI, "spiffe://contoso.example/device/1", None),
+        (URI, "device 1", "pkix.invalid_uri_syntax"),
+        (URI, "/device/1", "pkix.invalid_uri_syntax"),
+        (URI, "urn:%zz", "pkix.invalid_uri_syntax"),
+        (DNS, "mypc", None),
+        (DNS, "08154871-503a-415a-8a32-55971f82e035", None),
+        (DNS, "-mypc", "pkix.invalid_domain_name_syntax"),
+        (DNS, "a.example.", "pkix.invalid_domain_name_syntax"),
+        (DNS, "a" * 64, "pkix.invalid_domain_name_syntax"),
+        (DNS, "a." * 127 + "a", "pkix.invalid_domain_name_syntax"),
+    ],
+)
+def test_names_are_not_of_the_web_alone(tag: int, text: str, code: str | None) -> None:
+    """RFC 5280 4.2.1.6 asks for an absolute URI and for a name of labels; the linter knows fewer of both."""
+    found = [one.split()[5 - 1] for one in problems(with_alternatives(der.sequence(der.tlv(tag, text.encode()))))]
+    assert found == [code] * bool(code)
+
+
 def nested(depth: int) -> bytes:
     content = der.null()
     for _ in range(depth):

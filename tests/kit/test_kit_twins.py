@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from conformance.errors import TargetError
@@ -104,6 +106,26 @@ def test_a_busy_answer_is_neither_pass_nor_fail(status: int) -> None:
 @pytest.mark.parametrize("status", [200, 204, 301, 500, 501, 502, 503])
 def test_whatever_is_no_refusal_is_a_fail(status: int) -> None:
     assert outcome(refusing(Desk.of(only_edits(status)))) is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "due"),
+    [
+        ("PATCH", 501, Outcome.PASS),
+        ("PATCH", 500, Outcome.FAIL),
+        ("PATCH", 503, Outcome.FAIL),
+        ("GET", 501, Outcome.FAIL),
+    ],
+)
+def test_501_refuses_a_method_that_a_server_may_do_without(method: str, status: int, due: Outcome) -> None:
+    """RFC 9110 9.1 and 15.6.2; every server has GET."""
+    id_ = "device/post-only"
+    desk = Desk.of(lambda asked: status if edited(asked) else None)
+    case = desk.case(id_)
+    step = replace(desk.session.join_step(), method=method)
+    case.refused_step(id_, "another method", step, Twin.JOIN, token=desk.session.token())
+    case.close()
+    assert outcome(case, id_) is due
 
 
 def test_no_answer_to_an_edit_is_a_fail_while_the_target_lives() -> None:

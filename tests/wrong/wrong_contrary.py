@@ -93,13 +93,14 @@ class Contrary(Service):
         return Said(status, problem, {"Content-Type": "application/problem+json", **headers})
 
     def discover(self, asked: Asked) -> Said:
-        """Another layout of URLs, no services that nobody needs, and one that nobody knows."""
+        """Another layout of URLs, null for services that nobody needs, and one that nobody knows."""
         services: dict[str, Any] = super().discover(asked).value
         there, tenant = f"{self.origin}/drs/v2/{TENANT.upper()}", TENANT.upper()
         services["DiscoveryService"]["DiscoveryEndpoint"] = f"{self.origin}/{tenant}/discover?region=eu"
         services["DeviceJoinService"]["JoinEndpoint"] = f"{there}/devices?region=eu"
         services["NonceService"]["Endpoint"] = f"{there}/challenges"
         services["TenantInfo"] |= {"TenantId": tenant, "Sovereign": None, "Rings": [{"Id": 1}, {"Id": 2.5}]}
+        services["WebAuthNService"] = services["PrecreateService"] = None
         services["LoggingService"] = {"Endpoints": [], "ServiceVersion": 3, "Template": "{deviceId}"}
         return Said(200, services, {"Content-Type": "Application/JSON; Charset=utf-8"})
 
@@ -150,7 +151,7 @@ def device_of(key: Any) -> str:
 
 
 class Sparse(Service):
-    """The least that conforms: two services, no nonces, opaque tokens, no word of why, a connection per request."""
+    """The least that conforms: two services, two methods, opaque tokens, no nonces, no reasons, no second request."""
 
     def __init__(self, origin: str) -> None:
         super().__init__(origin)
@@ -171,8 +172,15 @@ class Sparse(Service):
         services = super().discover(asked).value
         return Said(200, {name: services[name] for name in ("DiscoveryService", "DeviceJoinService")})
 
+    def join(self, asked: Asked) -> Said:
+        """Null where others leave a member out."""
+        said = super().join(asked)
+        said.value.setdefault("MembershipChanges", None)
+        return said
+
     def answer(self, asked: Asked) -> Said:
-        said = super().answer(asked)
+        """Two methods are all there are (RFC 9110 9.1)."""
+        said = super().answer(asked) if asked.method in {"GET", "HEAD", "POST"} else Said(501)
         return Said(said.status, said.value, {**said.headers, "Connection": "close"})
 
     def refusal(self, refused: Refused) -> Said:
