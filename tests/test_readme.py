@@ -184,7 +184,27 @@ def test_a_run_writes_the_files_of_the_table(ends: dict[int, tuple[str, Path]]) 
     assert all(f"`{row[0]}`" in (ROOT / "reports" / "README.md").read_text(encoding="utf-8") for row in table("file"))
 
 
-def test_every_link_to_a_file_leads_somewhere() -> None:
-    links = [link for link in re.findall(r"\]\(([^)#]+)", README) if "://" not in link]
-    assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
+def anchors(page: Path) -> set[str]:
+    """The names by which a link leads to the headings of a page, as GitHub and GitLab make them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "reports" / "README.md"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_to_a_file_or_a_heading_leads_somewhere(page: Path) -> None:
+    links = [link for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")) if "://" not in link]
+    found = [
+        (link, (page.parent / file) if file else page, name)
+        for link in links
+        for file, _, name in [link.partition("#")]
+    ]
+    assert [link for link, file, name in found if not file.exists() or (name and name not in anchors(file))] == []
+
+
+def test_the_readme_links_to_every_page_of_docs() -> None:
+    assert {path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*.md")} <= set(
+        re.findall(r"\]\(([^)#]+)", README)
+    )

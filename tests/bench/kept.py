@@ -1,7 +1,7 @@
 """Where figures lie: those of this machine in `reports/bench/`, a file for each part, and the committed ones here.
 
-The one rule: the table in the README is written from the committed file alone, so that the two cannot differ unseen
-(`test_bench_readme.py`).
+The one rule: the table in `docs/cost.md` is written from the committed file alone, so that the two cannot differ unseen
+(`test_bench_figures.py`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bench.parts import PARTS
 
 OUT = ROOT / "reports" / "bench"
 COMMITTED = Path(__file__).with_name("figures.json")
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "cost.md"
 _BEGIN, _END = "<!-- bench -->", "<!-- /bench -->"
 _TABLE = re.compile(f"{re.escape(_BEGIN)}\n(.*?){re.escape(_END)}", re.DOTALL)
 
@@ -48,16 +48,16 @@ def committed() -> dict[str, Any]:
 
 
 def keep(out: Path) -> list[str]:
-    """Puts what was measured in place of what is committed, part by part, and writes the README's table; which."""
+    """Puts what was measured in place of what is committed, part by part, and writes the page's table; which."""
     new = measured(out)
     parts = committed() | {name: {key: value[key] for key in ("machine", "figures")} for name, value in new.items()}
     COMMITTED.write_text(json.dumps(parts, indent=1) + "\n", encoding="utf-8")
-    README.write_text(with_table(README.read_text(encoding="utf-8"), table(parts)), encoding="utf-8")
+    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8"), table(parts)), encoding="utf-8")
     return list(new)
 
 
 def table(parts: dict[str, Any]) -> str:
-    """The README's table, and the machine it was measured on."""
+    """The page's table, and the machine it was measured on."""
     if not parts:
         return "Nothing was measured in whole yet.\n"
     lines = ["| measured | median (lowest\N{EN DASH}highest) | goal |", "|---|---|---|"]
@@ -80,15 +80,15 @@ def _machines(parts: dict[str, Any]) -> list[str]:
     return [f"{', '.join(names)}: measured on {where}." for where, names in told.items()]
 
 
-def shown(readme: str) -> str:
-    """The table that stands in the README. Raises `ValueError` where it has no place for one."""
-    found = _TABLE.search(readme)
+def shown(page: str) -> str:
+    """The table that stands on the page. Raises `ValueError` where it has no place for one."""
+    found = _TABLE.search(page)
     if found is None:
-        raise ValueError(f"README.md has no place for the table: {_BEGIN} and {_END}")
+        raise ValueError(f"docs/cost.md has no place for the table: {_BEGIN} and {_END}")
     return found[1]
 
 
-def with_table(readme: str, table: str) -> str:
-    """The README with this table in place of the one it has. Raises `ValueError` where it has none."""
-    shown(readme)
-    return _TABLE.sub(lambda _: f"{_BEGIN}\n{table}{_END}", readme)
+def with_table(page: str, table: str) -> str:
+    """The page with this table in place of the one it has. Raises `ValueError` where it has none."""
+    shown(page)
+    return _TABLE.sub(lambda _: f"{_BEGIN}\n{table}{_END}", page)

@@ -137,21 +137,21 @@ def test_two_workers_are_put_beside_one() -> None:
     assert of_workers("quick", [Spent(10.0, 0.0)], [Spent(7.0, 0.0)])[0].samples == (0.7,)
 
 
-def test_the_table_takes_its_place_in_the_readme_and_leaves_the_rest() -> None:
+def test_the_table_takes_its_place_on_the_page_and_leaves_the_rest() -> None:
     machine = {"cores": 2, "cpu": "A CPU", "python": "3.11.7", "openssl": "OpenSSL 3", "commit": "abc123+"}
     table = kept.table({"replay": {"machine": machine, "figures": [RATIO.to_json()]}})
     assert (
         "| wall over replay | 1.30 (1.20\N{EN DASH}1.40) | at most 1.20, never above 1.5: within the limit |" in table
     )
     assert "Measured on 2 cores (A CPU), Python 3.11.7, OpenSSL 3, at commit abc123." in table
-    readme = f"before\n{kept._BEGIN}\nan older one\n{kept._END}\nbehind\n"
-    assert kept.with_table(readme, table) == f"before\n{kept._BEGIN}\n{table}{kept._END}\nbehind\n"
-    with pytest.raises(ValueError, match=re.escape("README.md has no place for the table")):
+    page = f"before\n{kept._BEGIN}\nan older one\n{kept._END}\nbehind\n"
+    assert kept.with_table(page, table) == f"before\n{kept._BEGIN}\n{table}{kept._END}\nbehind\n"
+    with pytest.raises(ValueError, match=re.escape("docs/cost.md has no place for the table")):
         kept.with_table("no place", table)
 
 
-def test_the_readme_shows_the_committed_figures() -> None:
-    assert kept.shown(kept.README.read_text(encoding="utf-8")) == kept.table(kept.committed())
+def test_the_page_shows_the_committed_figures() -> None:
+    assert kept.shown(kept.PAGE.read_text(encoding="utf-8")) == kept.table(kept.committed())
 
 
 def test_what_was_measured_in_whole_is_kept_and_what_was_tried_is_not(
@@ -159,14 +159,14 @@ def test_what_was_measured_in_whole_is_kept_and_what_was_tried_is_not(
 ) -> None:
     machine = {"cores": 2, "cpu": "A CPU", "python": "3.11.7", "openssl": "OpenSSL 3", "commit": "abc123"}
     monkeypatch.setattr(kept, "COMMITTED", tmp_path / "figures.json")
-    monkeypatch.setattr(kept, "README", tmp_path / "README.md")
-    kept.README.write_text(f"{kept._BEGIN}\n{kept.table({})}{kept._END}\n", encoding="utf-8")
+    monkeypatch.setattr(kept, "PAGE", tmp_path / "cost.md")
+    kept.PAGE.write_text(f"{kept._BEGIN}\n{kept.table({})}{kept._END}\n", encoding="utf-8")
     for name, short in (("replay", False), ("server", True)):
         kept.write(tmp_path, name, {"short": short, "machine": machine, "figures": [RATIO.to_json()], "more": 1})
     assert kept.keep(tmp_path) == ["replay"]
     assert kept.committed() == {"replay": {"machine": machine, "figures": [RATIO.to_json()]}}
-    assert kept.shown(kept.README.read_text(encoding="utf-8")) == kept.table(kept.committed())
-    assert RATIO.text() in kept.README.read_text(encoding="utf-8")
+    assert kept.shown(kept.PAGE.read_text(encoding="utf-8")) == kept.table(kept.committed())
+    assert RATIO.text() in kept.PAGE.read_text(encoding="utf-8")
 
 
 def test_a_part_that_is_unknown_is_refused_in_a_sentence() -> None:

@@ -108,7 +108,7 @@ def test_the_readme_s_lines_for_clients_are_those_that_are_tried_here() -> None:
     readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
     shown = re.findall(r"^[$>] (.*)$", readme, re.MULTILINE)
     told = (DOCS / "clients.md").read_text(encoding="utf-8").splitlines()
-    assert len(shown) > 15
+    assert any(" serve " in line for line in shown)
     assert [line for line in shown if line not in told] == []
 
 
