@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.cli.fuzz_found import read
+from conformance.paths import python
 from conformance.plugin import rounds
 from conformance.plugin.embedded import mortal
 from conformance.plugin.journal import LEDGER
@@ -45,7 +45,7 @@ class Round:
         self.place = 0  # in the stream, up to which it was read
         self.ended = False
         words, variables = _given(raw, own)
-        command = [sys.executable, "-m", "conformance", "run", "--out", str(folder), "--seed", str(seed), *words]
+        command = [*python(), "-m", "conformance", "run", "--out", str(folder), "--seed", str(seed), *words]
         kept = {name: text for name, text in os.environ.items() if not name.startswith("DRS_")}
         self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             command,

@@ -28,6 +28,7 @@ from conformance.plugin.run import refuse_orphans
 from conformance.plugin.settings import Settings, read_target
 from conformance.plugin.tidying import tidy
 from conformance.report import allure, terminal, write_all
+from conformance.report.text import plural
 from conformance.results import Device, Footer, Header, Results, Stop, StreamRecord, TestRecord, Writer, fold
 from conformance.spec import catalogue
 
@@ -186,7 +187,7 @@ class Campaign:
         if self._fruitless:
             self._not_before = time.monotonic() + min(60.0, 2.0**self._fruitless)
         if self._fruitless >= _FRUITLESS or (self._fruitless and not self.state.found.tests):
-            self.stopped = f"{self._fruitless} rounds in a row came to no test"
+            self.stopped = f"{plural(self._fruitless, 'round')} in a row came to no test"
 
     def _forget(self, name: str) -> None:
         """The round is in: said first, and its folder removed then."""

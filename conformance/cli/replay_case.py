@@ -50,7 +50,10 @@ def read(run: Path) -> tuple[Header, tuple[StreamRecord, ...]]:
         records = load(run / STREAM if run.is_dir() else run)
     except ResultsError as problem:
         raise UsageError(f"{problem}; name the folder of a run, or leave it out for reports") from None
-    return next(record for record in records if isinstance(record, Header)), records
+    header = next(record for record in records if isinstance(record, Header))
+    if "url" not in header.target:
+        raise UsageError(f"{run} does not say which target it tested, so that nothing can be sent to it again")
+    return header, records
 
 
 def find(records: Iterable[StreamRecord], named: str, run: Path) -> tuple[Recorded, ...]:

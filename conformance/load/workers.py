@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 import gevent
 
-from conformance.paths import LOCUSTFILE
+from conformance.paths import LOCUSTFILE, python
 from conformance.plugin.embedded import mortal
 from conformance.plugin.options import OPTIONS, Raw
 from conformance.plugin.run import Run
@@ -27,7 +26,7 @@ _END_SECONDS: Final = 5.0
 @contextmanager
 def worker(variables: dict[str, str], port: int, workers: int) -> Iterator[subprocess.Popen[str]]:
     """A process of Locust's that sends requests; it has the options by their variables, as anybody's has."""
-    words = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--worker", "--skip-log-setup"]
+    words = [*python(), "-m", "locust", "-f", str(LOCUSTFILE), "--worker", "--skip-log-setup"]
     words += ["--master-host", LOOPBACK, "--master-port", str(port), "--expect-workers", str(workers)]
     process = subprocess.Popen(  # noqa: S603 - our own interpreter, Locust and file
         words,

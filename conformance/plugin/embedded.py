@@ -11,7 +11,6 @@ import contextlib
 import json
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from typing import Any
 from conformance.client import Credentials, Fixed, Mint, Secrets, Target, Transport
 from conformance.errors import TargetError
 from conformance.exchange import Exchange
+from conformance.paths import python
 
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]  # that end a run
 _NO_BROKER = "5d6d1c1e-6f7a-4f0e-9c8b-0c3b8f6f2a11"  # a client application that nobody ever registered
@@ -37,7 +37,7 @@ class ReferenceServer:
         try:
             with _uninterrupted():
                 self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                    [sys.executable, "-m", "conformance", "serve", *arguments],
+                    [*python(), "-m", "conformance", "serve", *arguments],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=self._errors,

@@ -179,6 +179,29 @@ def test_a_campaign_of_something_else_is_refused(tmp_path: Path) -> None:
         taken_up(tmp_path, about, 1, named=False)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"open": {"../precious": [1, 0, 0]}}, {"open": {"round-0/../../x": [1, 0, 0]}}, {"open": {"round-0": [1]}},
+        {"open": {"round-0": ["a", 0, 0]}}, {"open": {"round-0": [1, 0, -1]}}, {"open": [1]}, {"seconds": "x"},
+        {"seconds": -1}, {"next": "a"}, {"by": "../x"}, {"rounds": []}, {"whole": "yes"}, {"header": {"a": 1}},
+        {"header": 3}, {"found": {"tests": [], "failures": [], "requests": "x", "cases": 0, "created": 0}},
+        {"found": {"tests": [], "failures": [{"requirement": "a/b", "test": "t", "problem": 3, "seed": 1}],
+                   "requests": 0, "cases": 0, "created": 0}},
+    ],
+)  # fmt: skip
+def test_a_state_that_somebody_has_changed_is_no_campaign(tmp_path: Path, change: dict[str, Any]) -> None:
+    about: dict[str, Any] = {"target": "https://a", "tenant": None, "profile": "quick", "selection": []}
+    folder = tmp_path / "out"
+    folder.mkdir()
+    State(about, 7, 9, rounds=2, open={"round-0": [1, 0, 0]}).save(folder)
+    assert taken_up(folder, about, 7, named=True).open == {"round-0": [1, 0, 0]}
+    value = json.loads((folder / FILE).read_text(encoding="ascii")) | change
+    (folder / FILE).write_text(json.dumps(value), encoding="ascii")
+    with pytest.raises(UsageError, match="is no campaign that this version reads; name another --out"):
+        taken_up(folder, about, 7, named=True)
+
+
 # --- what is found
 
 

@@ -248,6 +248,16 @@ def test_a_load_is_not_sent_again_one_by_one(recorded: Path, tmp_path: Path) -> 
     assert "is of a load, whose requests went out at once; drs-conformance load sends such again" in done.output
 
 
+def test_a_run_that_names_no_target_is_refused(recorded: Path, tmp_path: Path) -> None:
+    def change(record: dict[str, Any]) -> None:
+        if record["record"] == "header":
+            record["target"] = {}
+
+    done = replay(f"{FORM}-1", str(changed(recorded, tmp_path / "run", change)))
+    assert done.exit_code == 2
+    assert "does not say which target it tested" in done.output
+
+
 def test_a_tenant_may_be_named_by_the_domain_that_the_run_recorded(recorded: Path, tmp_path: Path) -> None:
     def change(record: dict[str, Any]) -> None:
         if record["record"] == "header":
