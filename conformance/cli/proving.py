@@ -58,6 +58,7 @@ def credentials(ready: dict[str, Any]) -> dict[str, str]:
         "DRS_AUDIENCE_TOKEN": supplies.audience_token.next() if supplies.audience_token else "",
         "DRS_CLIENT_TOKEN": supplies.client_token.next() if supplies.client_token else "",
         "DRS_EXPIRED_TOKEN": supplies.expired_token.next() if supplies.expired_token else "",
+        "DRS_FUTURE_TOKEN": supplies.future_token.next() if supplies.future_token else "",
         "DRS_EXPIRED_CHALLENGE": supplies.expired_challenge.next() if supplies.expired_challenge else "",
         "DRS_FOREIGN_CHALLENGE": supplies.foreign_challenge.next() if supplies.foreign_challenge else "",
         "DRS_EXPIRED_NONCE": supplies.expired_nonce.next() if supplies.expired_nonce else "",

@@ -12,7 +12,8 @@ from conformance.cli.options import collected, options
 
 _OPTIONS = (
     *("config", "target", "tenant", "domain", "token", "token-command", "upn", "challenge", "challenge-command"),
-    *("foreign-token", "expired-token", "audience-token", "client-token", "expired-challenge", "foreign-challenge"),
+    *("foreign-token", "expired-token", "future-token", "audience-token", "client-token"),
+    *("expired-challenge", "foreign-challenge"),
     *("expired-nonce", "ca-file", "tls-ca-file", "insecure", "proxy", "resolve", "allow-host", "client-cert"),
     *("client-key", "header", "rate", "allow-device-creation", "timeout"),
 )

@@ -77,6 +77,7 @@ class Credentials:
     expired_nonce: Supply | None = field(default=None, repr=False)
     expired_challenge: Supply | None = field(default=None, repr=False)
     foreign_challenge: Supply | None = field(default=None, repr=False)
+    future_token: Supply | None = field(default=None, repr=False)
 
 
 def check_url(text: str, option: str = "--target") -> str:

@@ -162,6 +162,7 @@ def credentials_of(ready: dict[str, Any], target: Target) -> Credentials:
         Mint(lambda: _ask(target, mint["nonce"], {"lifetime": -600}), "nonce"),
         challenge(lifetime=-600),
         challenge(tenant=ready["more"]["other"]["tenant"]),
+        token(begins=86400),
     )
 
 

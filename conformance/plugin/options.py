@@ -56,6 +56,7 @@ OPTIONS = (
         "foreign-token", "token of the same authority for another tenant, which must be refused", "JWT", secret=True
     ),
     Option("expired-token", "token for this tenant that has expired, which must be refused", "JWT", secret=True),
+    Option("future-token", "token for this tenant whose time (nbf) has not begun, to be refused", "JWT", secret=True),
     Option("audience-token", "token for another resource, which must be refused", "JWT", secret=True),
     Option(
         "client-token", "token of a client application that may not register devices, to be refused", "JWT", secret=True
@@ -99,7 +100,8 @@ OPTIONS = (
 )
 ABOUT_TARGET = (
     *("tenant", "domain", "token", "token-command", "upn", "challenge", "challenge-command", "foreign-token"),
-    *("expired-token", "audience-token", "client-token", "expired-nonce", "expired-challenge", "foreign-challenge"),
+    *("expired-token", "future-token", "audience-token", "client-token"),
+    *("expired-nonce", "expired-challenge", "foreign-challenge"),
     *("ca-file", "tls-ca-file", "insecure", "proxy", "resolve", "allow-host", "client-cert", "client-key", "header"),
 )  # what says nothing where no target is named
 BY_NAME = {option.name: option for option in OPTIONS}

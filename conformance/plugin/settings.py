@@ -101,6 +101,7 @@ def read_target(raw: Raw, timeout: float) -> tuple[Target, Credentials]:
         _supply(raw, "expired-nonce"),
         _supply(raw, "expired-challenge"),
         _supply(raw, "foreign-challenge"),
+        _supply(raw, "future-token"),
     )
     said = claims(credentials.token.next()) if credentials.token else {}
     tenant = raw.text("tenant") or raw.text("domain") or _text(said.get("tid"))
@@ -152,6 +153,7 @@ def given(target: Target, credentials: Credentials) -> frozenset[str]:
         "challenge-supply": challenge is not None and challenge.many,
         "foreign-token": credentials.foreign_token,
         "expired-token": credentials.expired_token,
+        "future-token": credentials.future_token,
         "audience-token": credentials.audience_token,
         "client-token": credentials.client_token,
         "expired-nonce": credentials.expired_nonce,

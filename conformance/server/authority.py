@@ -27,9 +27,14 @@ def access_token(
     audience: str = RESOURCE,
     client: str = BROKER,
     lifetime: float = LIFETIME,
+    begins: float = 0.0,
 ) -> str:
-    """A signed access token for one user; `lifetime` in seconds, negative for one that is already past its end."""
+    """A signed access token for one user; `lifetime` in seconds, negative for one that is already past its end.
+
+    It is good from `begins` on, in seconds from now: more than 0 for one that is not good yet.
+    """
     now = int(site.now())
+    first = now + int(begins)
     started = min(now, now + int(lifetime)) - 60
     return sign(
         {
@@ -37,8 +42,8 @@ def access_token(
             "aud": audience,
             "iss": site.issuer(tenant.tenant_id),
             "iat": started,
-            "nbf": started,
-            "exp": now + int(lifetime),
+            "nbf": first if begins > 0 else started,
+            "exp": first + int(lifetime),
             "appid": client,
             "name": _name(upn),
             "oid": str(tenant.object_id(upn)),

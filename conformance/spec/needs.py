@@ -17,6 +17,7 @@ NEEDS: Final[Mapping[str, str]] = MappingProxyType(
         "ca": "pass --ca-file, the certificate in PEM of the authority that signs the target's device certificates",
         "foreign-token": "pass --foreign-token, a valid token of a tenant that is not the target's",
         "expired-token": "pass --expired-token, a token like that of --token whose time is over",
+        "future-token": "pass --future-token, a token like that of --token whose time (nbf) begins a day from now",
         "audience-token": "pass --audience-token, a valid token for another service",
         "client-token": "pass --client-token, a valid token of a client application that may not register devices",
         "expired-challenge": "pass --expired-challenge, a challenge like that of --challenge whose time is over",

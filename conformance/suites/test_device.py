@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from http import HTTPStatus
 
@@ -9,7 +10,8 @@ import pytest
 
 from conformance.checks import verdict
 from conformance.generate.faults import faults
-from conformance.kit import Case, Twin, Unproven, requirement
+from conformance.generate.tokens import GARBAGE, forgeries
+from conformance.kit import Case, NotOffered, Twin, Unproven, requirement
 
 SECTION = "2.1.1"
 OTHER_METHODS = ("GET", "PUT", "PATCH", "DELETE")
@@ -17,6 +19,8 @@ SAME_BODY = (
     *("csr-signature", "csr-key-size", "csr-cn", "csr-nonce-foreign"),
     *("transport-key-magic", "transport-key-no-primes", "join-type-required"),
 )
+
+FORGED = tuple(f"join-service/token-{name}" for name in ("signature", "claims", "unsigned", "alg-none", "own-key"))
 
 
 @requirement("device/post", "device/join-endpoint")
@@ -108,3 +112,36 @@ def test_precreate_without_token(case: Case) -> None:
     step = case.session.join_step(precreate=True)
     exchange = case.session.send_join(step, "a challenge without a bearer token")
     case.observed_habit("device/precreate-authorization", exchange, Twin.PRECREATE)
+
+
+@requirement("device/precreate-token")
+def test_precreate_holds_a_token_to_the_same_rules(case: Case) -> None:
+    """A valid challenge with a token that the JoinEndpoint refuses, where the PrecreateEndpoint asks for a token."""
+    id_ = "device/precreate-token"
+    case.twins.before(Twin.PRECREATE)
+    for title, token in (("no token", None), ("a garbage token", GARBAGE)):
+        step = case.session.join_step(precreate=True)
+        exchange = case.session.send_join(step, f"a valid challenge and {title}", token=token)
+        if verdict.join(exchange)[0] is not verdict.Verdict.REFUSED:
+            raise NotOffered("the PrecreateEndpoint asks for no token, which is left open to it")
+    for title, token in wrong_tokens(case):
+        at_join = case.session.send_join(case.session.join_step(), title, token=token)
+        if verdict.join(at_join)[0] is verdict.Verdict.REFUSED:
+            step = case.session.join_step(precreate=True)
+            case.refused_step(id_, title, step, Twin.PRECREATE, layer="token", token=token)
+    case.not_applicable(id_, "the JoinEndpoint refuses no token, which other cases tell of")
+
+
+def wrong_tokens(case: Case) -> Iterator[tuple[str, str]]:
+    """Words for a token that must not do, and the token: one forgery of each kind, and such as the run was given."""
+    made = {forgery.requirement: forgery for forgery in forgeries(case.session.token())}
+    for forgery in (made[id_] for id_ in FORGED if id_ in made):
+        yield forgery.title, forgery.token
+    credentials = case.session.credentials
+    for need, supply in (
+        ("expired-token", credentials.expired_token),
+        ("future-token", credentials.future_token),
+        ("audience-token", credentials.audience_token),
+    ):
+        if supply is not None:
+            yield f"a token that must not do ({need})", case.session.secret(supply, need)

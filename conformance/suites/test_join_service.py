@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from dataclasses import replace
 
@@ -10,10 +11,11 @@ import pytest
 from conformance.checks import authenticate, habits, join_answer, verdict
 from conformance.exchange import FailureKind
 from conformance.generate.tokens import GARBAGE, forgeries
-from conformance.kit import Case, NotOffered, Twin, Unproven, requirement, steps
+from conformance.kit import Case, NotOffered, Twin, Unproven, claims, requirement, steps
 from conformance.suites import asking
 
 SECTION = "3.3"
+HOUR = 3600  # seconds
 FORGED = (
     "garbage-token",
     "token-signature",
@@ -187,17 +189,21 @@ def test_refusal_of_garbage_names_the_error(case: Case) -> None:
         )
 
 
-@pytest.mark.parametrize("id_", named("token-expired", "token-audience", "token-other-client"))
+@pytest.mark.parametrize("id_", named("token-expired", "token-not-before", "token-audience", "token-other-client"))
 def test_token_out_of_time_or_place(case: Case, id_: str) -> None:
-    """A conforming request with a real token that has expired, is for another resource, or is another client's."""
+    """A conforming request with a real token whose time is over or to come, of another resource, or another client."""
     credentials = case.session.credentials
     supplies = {
         "token-expired": ("expired-token", credentials.expired_token),
+        "token-not-before": ("future-token", credentials.future_token),
         "token-audience": ("audience-token", credentials.audience_token),
         "token-other-client": ("client-token", credentials.client_token),
     }
     need, supply = supplies[id_.partition("/")[2]]
     token = case.session.secret(supply, need)
+    begins = claims(token).get("nbf")
+    if need == "future-token" and isinstance(begins, int | float) and begins < time.time() + HOUR:
+        raise Unproven("the future token says that it is good within the hour (nbf), which clocks may have as now")
     case.refused_step(
         id_, f"a token that must not do ({id_})", case.session.join_step(), Twin.JOIN, layer="token", token=token
     )

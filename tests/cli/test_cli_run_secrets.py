@@ -37,7 +37,8 @@ CHALLENGE = jwt("challenge-93f0", aud="drs")
 FOREIGN = jwt("foreign-5d2c", tid="99999999-2222-4333-8444-555555555555")
 EXPIRED = jwt("expired-c41a", tid="11111111-2222-4333-8444-555555555555", exp=1000000000)
 AUDIENCE = jwt("audience-08be", aud="https://other.example", exp=4102444800)
-TOKENS = (TOKEN, CHALLENGE, FOREIGN, EXPIRED, AUDIENCE)
+FUTURE = jwt("future-4d0b", tid="11111111-2222-4333-8444-555555555555", nbf=4102444800, exp=4102448400)
+TOKENS = (TOKEN, CHALLENGE, FOREIGN, EXPIRED, FUTURE, AUDIENCE)
 SURROUNDINGS = "surroundings-7f3e1d9ab2c64058"  # a secret in the environment, of which the run has no need
 
 
@@ -144,6 +145,7 @@ CHOSEN = (
     "join-service/token-in-query",
     "join-service/token-tenant",
     "join-service/token-expired",
+    "join-service/token-not-before",
     "join-service/token-audience",
     "processing/no-secrets",
 )
@@ -158,6 +160,7 @@ OPTIONS = {
     "challenge-command": f"echo {CHALLENGE}",
     "foreign-token": FOREIGN,
     "expired-token": EXPIRED,
+    "future-token": FUTURE,
     "audience-token": AUDIENCE,
     "profile": "quick",
     "tenant": "11111111-2222-4333-8444-555555555555",

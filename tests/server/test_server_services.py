@@ -225,7 +225,15 @@ def test_the_device_code_flow(drs: Driver) -> None:
 
 @pytest.mark.parametrize(
     "wanted",
-    [{"tenant": 1}, {"tenant": "nobody"}, {"lifetime": "x"}, {"lifetime": True}, {"lifetime": 1e30}, {"upn": []}],
+    [
+        {"tenant": 1},
+        {"tenant": "nobody"},
+        {"lifetime": "x"},
+        {"lifetime": True},
+        {"lifetime": 1e30},
+        {"begins": "x"},
+        {"upn": []},
+    ],
     ids=repr,
 )
 def test_the_management_interface_refuses_what_it_cannot_mint(drs: Driver, wanted: dict[str, Any]) -> None:

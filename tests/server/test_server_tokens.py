@@ -128,6 +128,8 @@ def test_a_challenge_is_no_token(drs: Driver) -> None:
         ({"lifetime": -1}, "exp"),
         ({"lifetime": 0}, "exp"),
         ({"lifetime": -(10**8)}, "exp"),
+        ({"begins": 60}, "nbf"),
+        ({"begins": 86400}, "nbf"),
         ({"audience": "https://graph.example"}, "aud"),
         ({"audience": "urn:ms-drs:elsewhere.example"}, "aud"),
         ({"client": str(uuid.uuid4())}, "appid"),

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 from unittest import mock
 
+from conformance.plugin.embedded import credentials_of
 from conformance.server import hosting
 from conformance.server.app import application
 from conformance.server.asked import Asked, Reply
@@ -30,10 +31,12 @@ class Server:
         self.ready = ready
         self._service = service
 
-    def answers(self, alter: Alter, modules: Iterable[ModuleType]) -> Came:
-        """How suites come out with the behaviour so altered."""
+    def answers(self, alter: Alter, modules: Iterable[ModuleType], *, minted: bool = False) -> Came:
+        """How suites come out with the behaviour so altered; `minted` with every token and challenge there is."""
         object.__setattr__(self._service, "behaviour", alter(strict()))
         session = session_with(self.ready)
+        if minted:
+            session.credentials = credentials_of(self.ready.document(), session.target)
         if self.ready.url.startswith("https:"):
             session.transport.close()
             session.target = replace(session.target, tls_ca=Path(self.ready.ca))

@@ -139,6 +139,7 @@ def run(
             "--upn": UPN,
             "--ca-file": str(authorities),
             "--expired-token": service.authority.token(TENANT, UPN, lifetime=-600),
+            "--future-token": service.authority.token(TENANT, UPN, begins=86400),
             "--audience-token": service.authority.token(TENANT, UPN, audience="urn:other"),
             "--client-token": service.authority.token(TENANT, UPN, client="04b07795-8ddb-461a-bbee-02f9e1bf7b46"),
             "--expired-nonce": service.old_nonce(),

@@ -72,10 +72,19 @@ class Authority:
         return self.certificate.public_bytes(serialization.Encoding.PEM)
 
     def token(
-        self, tenant: str, upn: str, *, audience: str = AUDIENCE, lifetime: int = 3600, client: str = BROKER
+        self,
+        tenant: str,
+        upn: str,
+        *,
+        audience: str = AUDIENCE,
+        lifetime: int = 3600,
+        begins: int = -60,
+        client: str = BROKER,
     ) -> str:
-        """A bearer token (RS256)."""
-        claims = {"aud": audience, "appid": client, "tid": tenant, "upn": upn, "exp": int(time.time()) + lifetime}
+        """A bearer token (RS256); its times in seconds from now."""
+        now = int(time.time())
+        times = {"nbf": now + begins, "exp": now + max(begins, 0) + lifetime}
+        claims = {"aud": audience, "appid": client, "tid": tenant, "upn": upn, **times}
         parts = [url64(json.dumps(part).encode()) for part in ({"alg": "RS256", "typ": "JWT"}, claims)]
         signature = self.issuer.sign(".".join(parts).encode(), *SCHEME)
         return ".".join((*parts, url64(signature)))
@@ -87,7 +96,7 @@ class Authority:
         scheme, _, token = authorization.partition(" ")
         try:
             claims = self.claims(token)
-            good = scheme.lower() == "bearer" and claims["exp"] > time.time()
+            good = scheme.lower() == "bearer" and claims["nbf"] <= time.time() < claims["exp"]
             good &= (claims["aud"], claims["appid"]) == (AUDIENCE, BROKER)
         except (ValueError, KeyError, InvalidSignature):
             good = False

@@ -87,6 +87,11 @@ def is_join(asked: Asked) -> bool:
     return asked.path.lower().rstrip("/") == JOIN
 
 
+def is_precreate(asked: Asked) -> bool:
+    """Whether a request is for the PrecreateEndpoint."""
+    return asked.path.lower().startswith(f"{JOIN}/precreate/")
+
+
 def succeeded(reply: Reply) -> bool:
     """Whether a reply is a success."""
     return reply.status < 300  # noqa: PLR2004 - RFC 9110 15.3

@@ -42,6 +42,12 @@ def takes_expired_tokens(honest: Behaviour) -> Behaviour:
     return replace(honest, accept_token=honest.accept_token.without("expiry"))
 
 
+@defect(breaks={"join-service/token-not-before"})
+def takes_tokens_of_the_future(honest: Behaviour) -> Behaviour:
+    """Does not look at when a token begins to be good."""
+    return replace(honest, accept_token=honest.accept_token.without("not-before"))
+
+
 @defect(breaks={"join-service/token-expired"})
 def reads_expiry_in_another_time_zone(honest: Behaviour) -> Behaviour:
     """Takes its local time, an hour behind UTC, for the time that exp is compared with."""

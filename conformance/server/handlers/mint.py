@@ -25,7 +25,7 @@ LIMIT = 10 * 366 * 86400
 def challenge(service: Service, asked: Asked) -> Reply:
     """A fresh challenge; members `tenant` (id or domain, also one not served here) and `lifetime` (seconds)."""
     wanted = _wanted(service, asked)
-    lifetime = _lifetime(wanted, challenges.LIFETIME)
+    lifetime = _seconds(wanted, "lifetime", challenges.LIFETIME)
     return Reply.of({"challenge": challenges.challenge(service.site, _tenant(service, wanted), lifetime)})
 
 
@@ -34,13 +34,16 @@ def nonce(service: Service, asked: Asked) -> Reply:
     wanted = _wanted(service, asked)
     site, tenant, now = service.site, _tenant(service, wanted), service.site.now()
     value = nonces.nonce_value(site, tenant)
-    lifetime = _lifetime(wanted, nonces.LIFETIME)
+    lifetime = _seconds(wanted, "lifetime", nonces.LIFETIME)
     site.store.add_nonce(nonces.digest(value), tenant.tenant_id, now, now + lifetime)
     return Reply.of({"nonce": value})
 
 
 def token(service: Service, asked: Asked) -> Reply:
-    """A token with `tenant`, `audience`, `client`, `lifetime` (seconds, may be negative) and `upn` as asked for."""
+    """A token with `tenant`, `audience`, `client` and `upn` as asked for.
+
+    It is good for `lifetime` (seconds, may be negative), from `begins` (seconds from now, 0 if not given).
+    """
     wanted = _wanted(service, asked)
     tenant = _tenant(service, wanted)
     minted = authority.access_token(
@@ -49,7 +52,8 @@ def token(service: Service, asked: Asked) -> Reply:
         _text(wanted, "upn", f"user@{tenant.domain}"),
         audience=_text(wanted, "audience", RESOURCE),
         client=_text(wanted, "client", BROKER),
-        lifetime=_lifetime(wanted, authority.LIFETIME),
+        lifetime=_seconds(wanted, "lifetime", authority.LIFETIME),
+        begins=_seconds(wanted, "begins", 0),
     )
     return Reply.of({"token": minted})
 
@@ -86,10 +90,10 @@ def _text(wanted: Mapping[str, Any], name: str, default: str) -> str:
     return value
 
 
-def _lifetime(wanted: Mapping[str, Any], default: float) -> float:
-    value = wanted.get("lifetime", default)
+def _seconds(wanted: Mapping[str, Any], name: str, default: float) -> float:
+    value = wanted.get(name, default)
     if not isinstance(value, (int, float)) or isinstance(value, bool) or abs(value) > LIMIT:
-        raise Refusal(f"lifetime must be a number of seconds, at most {LIMIT} either way.")
+        raise Refusal(f"{name} must be a number of seconds, at most {LIMIT} either way.")
     return float(value)
 
 
