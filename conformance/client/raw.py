@@ -2,7 +2,8 @@
 
 The one rule: what goes out is what was given, and whatever comes back, or does not, is an `Exchange` without secrets;
 no exception tells of the target. Answers are read by h11, whose state of the request is made up: it never saw ours.
-A connection that ends without a word of an answer is a RESET, one that ends within an answer MALFORMED.
+A connection that ends without a word of an answer is a RESET, one that ends within an answer MALFORMED; but where our
+side was closed before, the target may take us for gone, and an end within a body is a RESET too.
 """
 
 from __future__ import annotations
@@ -59,6 +60,8 @@ class Conversation:
         self._began = False
         self._out = b""
         self._finished = False
+        self._head = False  # of the answer that is being read: whether it came whole
+        self._over = False  # whether the target closed its side
 
     def __enter__(self) -> Self:
         parts = urlsplit(self._url)
@@ -122,7 +125,9 @@ class Conversation:
             outcome = self._failure(FailureKind.OVERSIZED)
         except OSError as error:
             outcome = self._failure(self._ended(), str(error.strerror or ""))
-        except (h11.RemoteProtocolError, CodingError) as error:
+        except h11.RemoteProtocolError as error:
+            outcome = self._failure(self._ended() if self._over else FailureKind.MALFORMED, str(error))
+        except CodingError as error:
             outcome = self._failure(FailureKind.MALFORMED, str(error))
         answer, failure = (outcome, None) if isinstance(outcome, Answer) else (None, outcome)
         return Exchange(request, answer, failure, time.perf_counter() - started)
@@ -144,7 +149,7 @@ class Conversation:
         asked = method if method in _NO_BODY_METHODS else "POST"
         reader.send(h11.Request(method=asked, target="*", headers=[("Host", "*"), ("Content-Length", "0")]))
         reader.send(h11.EndOfMessage())
-        self._began = bool(self._held)
+        self._began, self._head = bool(self._held), False
         if self._held:
             reader.receive_data(self._held)
         response: h11.Response | None = None
@@ -155,10 +160,10 @@ class Conversation:
                     data = self._read(ends)
                     if not data and response is None:
                         return self._failure(self._ended())
-                    self._began = True
+                    self._began, self._over = True, not data
                     reader.receive_data(data)
                 case h11.Response() as response:
-                    pass
+                    self._head = True
                 case h11.Data(data=data):
                     body += data
                     if len(body) > LARGEST_ANSWER:
@@ -203,7 +208,8 @@ class Conversation:
 
     def _ended(self) -> FailureKind:
         """What the end of a connection is: no answer at all, or one whose end is missing (RFC 9112 8)."""
-        return FailureKind.MALFORMED if self._began else FailureKind.RESET
+        left = self._finished and self._head  # as after the end of a client that is gone
+        return FailureKind.MALFORMED if self._began and not left else FailureKind.RESET
 
     def _failure(self, kind: FailureKind, detail: str = "") -> Failure:
         told = self._secrets.redact_text(detail.strip())[:200]

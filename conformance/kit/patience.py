@@ -1,4 +1,4 @@
-"""Waiting where a target asks to be asked again later: 429, or 503 with Retry-After (RFC 9110 10.2.3, RFC 6585 4).
+"""Waiting where a target says that it is busy: 429 and 503, with Retry-After or without (RFC 9110 15.6.4, RFC 6585 4).
 
 The one rule: who is busy is not blamed, and who is busy for good is not waited for. A request is sent again a few times
 at most; once that did not help, or a run has waited long enough, answers are taken as they come. Where others use the
@@ -22,6 +22,7 @@ _TIMES: Final = 2
 _LONGEST: Final = 5.0  # seconds; whoever asks for more has closed for now
 _LEFT_TO_OTHERS: Final = 600.0
 _LONGEST_TO_OTHERS: Final = 120.0
+_UNSAID: Final = 1.0  # seconds to wait for who does not say how long: a Retry-After MAY be sent
 _LEAST: Final = 0.5  # what asking again costs of the patience, however soon it is
 
 
@@ -51,17 +52,22 @@ class Patience:
         """Sends, and sends again when that was asked for; the last answer."""
         exchange = send()
         for _ in range(_TIMES):
-            wait = asked_to_wait(exchange)
+            said = asked_to_wait(exchange)
+            wait = _UNSAID if said is None and _is_busy(exchange) else said
             if wait is None or wait > min(self.longest, self.left):
-                self.asked = wait
+                self.asked = said
                 return exchange
             self.left -= max(wait, _LEAST)
             self.waits.append(wait)
             time.sleep(wait)
             exchange = send()
-        if (wait := asked_to_wait(exchange)) is not None:
-            self.left, self.asked = 0.0, wait
+        if _is_busy(exchange):
+            self.left, self.asked = 0.0, asked_to_wait(exchange)
         return exchange
+
+
+def _is_busy(exchange: Exchange) -> bool:
+    return exchange.answer is not None and exchange.answer.status in _BUSY
 
 
 def asked_to_wait(exchange: Exchange) -> float | None:

@@ -127,6 +127,12 @@ def other_method(case: Case, prefix: str, twin: Twin, step: steps.Step, method: 
     if answer is None or answer.status != HTTPStatus.METHOD_NOT_ALLOWED:
         case.not_applicable(f"{prefix}/allow", f"{method} is not answered with 405")
         return
-    allow = ", ".join(value for name, value in answer.headers if name.lower() == "allow")
+    names_in_allow(case, f"{prefix}/allow", exchange, "GET")
+
+
+def names_in_allow(case: Case, requirement: str, exchange: Exchange, method: str) -> None:
+    """The Allow of a 405 names the method; its list may go over several lines (RFC 9110 5.3)."""
+    headers = exchange.answer.headers if exchange.answer else ()
+    allow = ", ".join(value for name, value in headers if name.lower() == "allow")
     named = {word.strip().upper() for word in allow.split(",")}
-    case.hold(f"{prefix}/allow", "GET" in named, f"405 with Allow: {allow!a}, without GET", exchange, "Allow")
+    case.hold(requirement, method in named, f"405 with Allow: {allow!a}, without {method}", exchange, "Allow")

@@ -158,6 +158,28 @@ def test_what_is_no_answer_is_a_failure_of_its_kind(raw: Raw, said: bytes, kind:
     assert failure.kind is kind
 
 
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", FailureKind.RESET),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nok", FailureKind.RESET),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", FailureKind.MALFORMED),
+        (b"HTTP/1.1 200 OK\r\nContent-Le", FailureKind.MALFORMED),
+        (b"220 smtp.example ready\r\n\r\n", FailureKind.MALFORMED),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok", FailureKind.MALFORMED),
+        (b"HTTP/1.1 200 OK\r\n\r\nok", None),
+    ],
+)
+def test_who_closed_its_side_may_be_taken_for_gone(raw: Raw, said: bytes, kind: FailureKind | None) -> None:
+    """Many servers give up an answer, in its middle or before, when they see the end of what the client says."""
+    message = Message.of(STEP)
+    with conversation(raw(said)) as connection:
+        connection.send(message.octets)
+        connection.finish()
+        failure = connection.answer(message, "").failure
+    assert (failure.kind if failure else None) is kind
+
+
 def test_silence_is_a_timeout_in_time(raw: Raw) -> None:
     started = time.monotonic()
     failure = asked(raw(lambda *_: time.sleep(2))).failure

@@ -72,6 +72,23 @@ def test_who_is_busy_for_good_is_waited_for_once(slept: list[float]) -> None:
     assert slept == [1.0, 1.0]
 
 
+def test_who_does_not_say_how_long_it_is_busy_is_asked_again_too(slept: list[float]) -> None:
+    """A front that limits how fast it is asked often says no more than 503."""
+    waiting = Patience()
+    coming = answers(exchange(503), exchange(429), exchange(201))
+    assert waiting.over(lambda: next(coming)) == exchange(201)
+    assert slept == waiting.waits == [1.0, 1.0]
+
+
+def test_who_is_busy_for_good_without_a_word_is_waited_for_once(slept: list[float]) -> None:
+    waiting = Patience.towards_others()
+    coming = answers(*[exchange(503)] * 3)
+    assert waiting.over(lambda: next(coming)) == exchange(503)
+    assert waiting.over(lambda: exchange(503)) == exchange(503)
+    assert slept == [1.0, 1.0]
+    assert waiting.end() is None
+
+
 def test_what_others_use_too_is_waited_for_longer_and_then_left_alone(slept: list[float]) -> None:
     waiting = Patience.towards_others()
     coming = answers(exchange(429, "90"), exchange(201))

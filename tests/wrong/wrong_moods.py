@@ -19,16 +19,17 @@ class KnownHosts(Service):
 
 
 class Busy(Service):
-    """Asks every so often to be asked again, whatever it was asked (RFC 6585 4, RFC 9110 15.6.4)."""
+    """Asks every so often to be asked again, whatever it was asked, and does not always say when (RFC 9110 15.6.4)."""
 
     EVERY = 25
     asked = 0
 
     def answer(self, asked: Asked) -> Said:
         self.asked += 1
-        if self.asked % self.EVERY:
+        times, others = divmod(self.asked, self.EVERY)
+        if others:
             return super().answer(asked)
-        return Said(503 if self.asked % (2 * self.EVERY) else 429, None, {"Retry-After": "0"})
+        return Said(503 if times % 2 else 429, None, {} if times % 8 in {1, 6} else {"Retry-After": "0"})
 
 
 class Moody(Service):
