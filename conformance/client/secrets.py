@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import math
+import os
 import re
+import select
 import shlex
 import subprocess
 import time
@@ -17,6 +19,10 @@ from conformance.errors import TargetError, UsageError
 
 _B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750 2.1
 _COMMAND_SECONDS = 60
+_LONGEST = 2**20  # octets that a command prints, of which a token is a few thousand
+_SHELLS = {"sh", "bash", "dash", "ksh", "zsh", "fish"}
+_SHELLS_OWN = re.compile(r"^(\||\|\||&&|&|;|[0-9]?[<>].*)$|;$|\$[A-Za-z_({]|`")
+_NO_SHELL = "; it is run without a shell, and sh -c '…' has one"
 _FRESH = 0.8  # of the time a token has left, in which it is used again: on its way it grows older
 
 
@@ -61,16 +67,6 @@ class Command:
         """Raises `UsageError` when the command cannot be run, fails, or prints nothing that could be a token."""
         if self._last and time.monotonic() < self._until:
             return self._last
-        done = self._run()
-        if done.returncode:
-            raise UsageError(
-                f"{self.option} ended with status {done.returncode}; it should print one token and end with 0"
-            )
-        self._last = check_token(done.stdout.strip(), f"what {self.option} prints")
-        self._until = time.monotonic() + min(self.reuse, _FRESH * lasts(self._last, time.time()))
-        return self._last
-
-    def _run(self) -> subprocess.CompletedProcess[str]:
         try:
             words = shlex.split(self.command)
         except ValueError as error:
@@ -80,14 +76,54 @@ class Command:
         if not words:
             raise UsageError(f"{self.option} is blank; give it a command that prints one token")
         try:
-            return subprocess.run(  # noqa: S603 - the user's own command is the point
-                words, capture_output=True, text=True, errors="replace", timeout=_COMMAND_SECONDS, check=False
-            )
-        except subprocess.TimeoutExpired:
-            raise UsageError(f"{self.option} did not end within {_COMMAND_SECONDS} seconds") from None
+            self._last = check_token(self._printed(words).strip(), f"what {self.option} prints")
+        except UsageError as error:
+            raise UsageError(f"{error}{_NO_SHELL if _wants_shell(words) else ''}") from None
+        self._until = time.monotonic() + min(self.reuse, _FRESH * lasts(self._last, time.time()))
+        return self._last
+
+    def _printed(self, words: list[str]) -> str:
+        """What the command prints; it is ended where that is too much, or takes too long."""
+        try:
+            process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)  # noqa: S603 - the user's own command is the point
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) and error.strerror else "it holds what no command can"
             raise UsageError(f"{self.option} could not be run ({why}); give it a program and its arguments") from None
+        until = time.monotonic() + _COMMAND_SECONDS
+        try:
+            assert process.stdout is not None
+            octets = _at_most(process.stdout.fileno(), _LONGEST + 1, until)
+            if len(octets) > _LONGEST:
+                raise UsageError(f"{self.option} prints more than {_LONGEST} octets; it should print one token")
+            status = process.wait(max(0.0, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            raise UsageError(f"{self.option} did not end within {_COMMAND_SECONDS} seconds") from None
+        finally:
+            process.kill()
+            process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
+        if status:
+            raise UsageError(f"{self.option} ended with status {status}; it should print one token and end with 0")
+        return octets.decode(errors="replace")
+
+
+def _at_most(file: int, most: int, until: float) -> bytes:
+    """What is read there up to its end, or so many octets of it. Raises `TimeoutExpired`."""
+    octets = b""
+    while len(octets) < most:
+        if not select.select([file], [], [], max(0.0, until - time.monotonic()))[0]:
+            raise subprocess.TimeoutExpired([], _COMMAND_SECONDS)
+        read = os.read(file, most - len(octets))
+        if not read:
+            break
+        octets += read
+    return octets
+
+
+def _wants_shell(words: list[str]) -> bool:
+    """Whether a command line holds what only a shell does something with, and begins none."""
+    return words[0].rpartition("/")[2] not in _SHELLS and any(_SHELLS_OWN.search(word) for word in words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from cli.cli_runs import Ran
-from conformance.client import Command
+from conformance.client import Command, secrets
 from conformance.client.secrets import expired, lasts
+from conformance.errors import UsageError
 from conformance.server.settings import Ready
 
 MINT = """
@@ -56,6 +57,30 @@ def command(tmp_path: Path, token: str) -> Command:
 
 def called(tmp_path: Path) -> int:
     return len((tmp_path / "calls").read_text(encoding="ascii"))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("false", "ended with status 1; it should print one token and end with 0"),
+        ("true", "what --token-command prints is empty; pass a bearer token"),
+        ("yes", "prints more than 1048576 octets; it should print one token"),
+        ("sh -c 'yes; true'", "prints more than 1048576 octets; it should print one token"),
+        ("sh -c 'sleep 30; true'", "did not end within 0.5 seconds"),
+        ("sh -c 'exec >&-; exec sleep 30'", "did not end within 0.5 seconds"),
+        ("printf 'a.b.c\\na.b.c'", "pass a JWT as issued"),
+        ("echo a.b.c | cat", "pass a JWT as issued; it is run without a shell, and sh -c '…' has one"),
+        ("echo $TOKEN", "pass a JWT as issued; it is run without a shell, and sh -c '…' has one"),
+        ("sh -c 'echo a.b.c | false'", "ended with status 1; it should print one token and end with 0"),
+        ("printf '\\377'", "pass a JWT as issued"),
+    ],
+)
+def test_a_command_that_prints_no_token_is_one_sentence(line: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secrets, "_COMMAND_SECONDS", 0.5 if "sleep" in line else 20)
+    with pytest.raises(UsageError) as refused:
+        Command(line, "--token-command").next()
+    assert str(refused.value).endswith(said)
+    assert "\n" not in str(refused.value)
 
 
 def test_a_token_is_used_again_while_it_is_good(tmp_path: Path) -> None:
