@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from conformance.exchange import Headers
 
 
+ACCEPT = ("Accept", "application/json, */*;q=0.5")  # AD FS answers XML unless asked for JSON (field notes)
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A request line, field lines in order, and whatever octets follow the empty line. Texts are sent as Latin-1."""
@@ -31,7 +34,9 @@ class Message:
         """The request of a step in origin-form, with Host, Content-Length, its bearer token and further headers."""
         parts = urlsplit(step.url)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        fields = (("Host", parts.netloc), ("User-Agent", "drs-conformance"), *step.headers, *headers)
+        given = (*step.headers, *headers)
+        accept = () if any(name.lower() == "accept" for name, _ in given) else (ACCEPT,)
+        fields = (("Host", parts.netloc), ("User-Agent", "drs-conformance"), *accept, *given)
         if token is not None:
             fields = (*fields, ("Authorization", f"Bearer {token}"))
         if step.body or step.method not in {"GET", "HEAD", "OPTIONS"}:

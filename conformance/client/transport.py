@@ -24,6 +24,7 @@ from conformance.client.deadline import Wire
 from conformance.client.decoding import ACCEPTED, CodingError, OversizedError, decoded
 from conformance.client.frames import Frames
 from conformance.client.lines import Lines, Origin
+from conformance.client.message import ACCEPT
 from conformance.client.pace import Pace
 from conformance.client.recorded import recorded
 from conformance.client.redaction import Secrets
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from conformance.client.target import Target
 
 LARGEST_ANSWER = 4 * 1024 * 1024
-_OWN: Headers = (("User-Agent", "drs-conformance"), ("Accept", "*/*"), ("Accept-Encoding", ACCEPTED))
+_OWN: Headers = (("User-Agent", "drs-conformance"), ACCEPT, ("Accept-Encoding", ACCEPTED))
 _WITH_BODY = {"POST", "PUT", "PATCH"}  # whose length is said even where there is none (RFC 9110 8.6)
 _HTTP = b"HTTP/"
 _TOLD = 200  # characters of what a library says of a failure, which may quote the target at length

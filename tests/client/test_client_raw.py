@@ -45,10 +45,15 @@ def test_a_step_is_a_message_that_says_the_truth() -> None:
     message = Message.of(STEP, TOKEN)
     assert message.octets == (
         b"POST /join/?v=1 HTTP/1.1\r\nHost: drs.example:8080\r\nUser-Agent: drs-conformance\r\n"
-        b"Content-Type: application/json\r\nAuthorization: Bearer "
+        b"Accept: application/json, */*;q=0.5\r\nContent-Type: application/json\r\nAuthorization: Bearer "
         + TOKEN.encode()
         + b"\r\nContent-Length: 2\r\n\r\n{}"
     )
+
+
+def test_what_is_given_of_a_field_of_ours_stands_alone() -> None:
+    message = Message.of(STEP, headers=(("accept", "text/html"),))
+    assert [value for name, value in message.fields if name.lower() == "accept"] == ["text/html"]
 
 
 def test_a_message_says_whatever_its_fields_say() -> None:

@@ -61,9 +61,21 @@ def null_services(honest: Behaviour) -> Behaviour:
     return replace(honest, discovery_document=document)
 
 
+def xml_first(honest: Behaviour) -> Behaviour:
+    """Answers in XML whoever does not ask for JSON, as AD FS does."""
+
+    def reply(asked: Asked, made: Reply) -> Reply:
+        if "application/json" in (asked.header("accept") or ""):
+            return honest.reply(asked, made)
+        return replace(made, headers=(("Content-Type", "application/xml"),), body=b"<Answer/>")
+
+    return replace(honest, reply=reply)
+
+
 HABITS: dict[str, tuple[Alter, set[str]]] = {
     "two methods": (two_methods, REFUSED),
     "Allow in lines": (allow_in_lines, ALLOW),
+    "XML first": (xml_first, {"discovery/media-type", "nonce/media-type", "device/creates", *REFUSED}),
     "null for a service": (null_services, {"discovery/join-service", "discovery/url-absolute"}),
 }
 
