@@ -46,7 +46,11 @@ def _tell(tidied: Tidied) -> None:
             "administrator can remove; they are named drs-conformance-…",
             err=True,
         )
-    for left in tidied.left[:_SHOWN]:
-        click.echo(line(f"left: {left.device.id or left.device.thumbprint}: {left.why}"), err=True)
-    if (more := len(tidied.left) - _SHOWN) > 0:
-        click.echo(f"and {more} more", err=True)
+    by_reason: dict[str, list[str]] = {}
+    for left in tidied.left:
+        by_reason.setdefault(left.why, []).append(left.device.id or left.device.thumbprint)
+    for why, ids in list(by_reason.items())[:_SHOWN]:
+        more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
+        click.echo(line(f"left: {', '.join(ids[:_SHOWN])}{more}: {why}"), err=True)
+    if (others := len(by_reason) - _SHOWN) > 0:
+        click.echo(f"and for {others} other reasons", err=True)

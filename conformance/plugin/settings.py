@@ -126,7 +126,13 @@ def read_target(raw: Raw, timeout: float) -> tuple[Target, Credentials]:
 
 def read_ledger_target(raw: Raw, origin: str) -> Target:
     """The target of a ledger, reached as the options have it. Raises `UsageError`."""
-    network = read_network(raw, Target(origin, "").place)
+    place = Target(origin, "").place
+    network = read_network(raw, place)
+    named = raw.text("target")
+    if network.headers and named:
+        known = check_url(named, raw.said("target"))
+        if not Target(known, "", network=network).trusts(place):
+            raise UsageError(f"the ledger leads to {origin}, and {raw.said('header')} is for {known}; leave one out")
     timeout = _seconds(raw)
     return Target(
         origin, "-", tls_ca=_file(raw, "tls-ca-file"), insecure=raw.flag("insecure"), timeout=timeout, network=network

@@ -47,9 +47,23 @@ def clean(ledger: Path, target_at: Callable[[str], Target]) -> Tidied:
     unknown = by_origin.pop("", [])
     left = tuple(Left(device, "the ledger does not say where it is removed") for device in unknown)
     tidied = Tidied(left=left, unanswered=open_ones.unanswered)
+    targets = {origin: target_at(origin) for origin in by_origin}
+    if len(targets) > 1 and any(target.network.headers for target in targets.values()):
+        raise UsageError(
+            f"{str(ledger)!r} has devices at {' and '.join(sorted(targets))[:300]}, and --header would go to each; "
+            "clean up each by a ledger of its own"
+        )
     for origin, devices in by_origin.items():
-        tidied += _removed(ledger, target_at(origin), devices)
-    return tidied
+        tidied += _removed(ledger, targets[origin], devices)
+    return _but_others(tidied, ledger) if tidied.left else tidied
+
+
+def _but_others(tidied: Tidied, ledger: Path) -> Tidied:
+    """Without what another process has removed from this ledger meanwhile."""
+    there = {device.id for device in remaining(ledger).devices}
+    left = tuple(one for one in tidied.left if one.device.id in there)
+    gone = tuple(one.device.id for one in tidied.left if one.device.id not in there)
+    return Tidied(tidied.removed + gone, left, tidied.unanswered)
 
 
 def _origin(url: str) -> str:

@@ -6,7 +6,7 @@ import json
 import signal
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,9 @@ from click.testing import CliRunner
 
 from cli.cli_runs import COMMAND, Ran, Started, variables
 from conformance.cli import drs_conformance
+from conformance.kit import Made, Session
+from conformance.kit.removal import Left, remove
+from conformance.plugin import tidying
 from conformance.plugin.journal import remaining
 from conformance.results import Footer, Header, load
 from conformance.server import Settings, running
@@ -136,10 +139,59 @@ def test_a_ledger_that_somebody_else_wrote_is_told_of_and_steers_no_terminal(
     done = CliRunner().invoke(drs_conformance, ["cleanup", str(ledger)], color=True)
     assert done.exit_code == 3, done.output
     assert sorted(done.stderr.splitlines()) == [
-        *(f"left: {id_}: the ledger does not say where it is removed" for id_ in "abc"),
+        "left: c, b, a: the ledger does not say where it is removed",
         "left: d\\x1b]0;owned\\x07: devices are removed over TLS alone, with the certificate of the device",
         "left: e: its certificate is none that we have the key of",
     ]
+
+
+def test_a_reason_is_told_once_and_of_many_devices_not_all_are_named(tmp_path: Path) -> None:
+    ledger = tmp_path / "devices.jsonl"
+    lines = [{"id": f"d{number}", "url": "http://h/", "certificate": ""} for number in range(30)]
+    ledger.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="ascii")
+    done = cleanup(tmp_path, str(ledger))
+    (said,) = done.warned.splitlines()
+    assert said.startswith("left: d29, d28, ")
+    assert said.endswith(", d10 and 10 more: devices are removed over TLS alone, with the certificate of the device")
+
+
+def test_a_header_goes_to_no_place_that_a_ledger_names_besides_the_target(
+    tmp_path: Path, secure: Ready, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = tmp_path / "devices.jsonl"
+    places = [secure.url, "https://127.0.0.1:1"]
+    ledger.write_text(
+        "".join(f"{json.dumps({'id': url[-3:], 'url': f'{url}/d', 'certificate': ''})}\n" for url in places), "ascii"
+    )
+    words = ["cleanup", str(ledger), "--header", "X-Gateway-Key: hunter2"]
+    done = CliRunner().invoke(drs_conformance, words)
+    assert done.exit_code == 2
+    assert "and --header would go to each; clean up each by a ledger of its own" in done.stderr
+    monkeypatch.setenv("DRS_TARGET", secure.url)
+    ledger.write_text(ledger.read_text(encoding="ascii").splitlines()[1] + "\n", encoding="ascii")
+    done = CliRunner().invoke(drs_conformance, words)
+    assert done.exit_code == 2
+    assert f"leads to https://127.0.0.1:1, and --header is for {secure.url}; leave one out" in done.stderr
+    monkeypatch.setenv("DRS_ALLOW_HOST", "127.0.0.1:1")
+    assert CliRunner().invoke(drs_conformance, words).exit_code == 3
+
+
+def test_what_another_process_has_removed_meanwhile_is_not_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = tmp_path / "devices.jsonl"
+    lines = [{"id": id_, "url": "https://127.0.0.1:1/d", "certificate": ""} for id_ in ("a", "b")]
+    ledger.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="ascii")
+
+    def removed(session: Session, devices: Iterable[Made], gone: Callable[[Made], None]) -> tuple[Left, ...]:
+        with ledger.open("a", encoding="ascii") as other:
+            other.write('{"id": "a", "removed": true}\n')
+        return remove(session, devices, gone)
+
+    monkeypatch.setattr(tidying, "remove", removed)
+    done = CliRunner().invoke(drs_conformance, ["cleanup", str(ledger)])
+    assert (done.exit_code, done.stdout) == (3, "1 of 2 devices removed\n")
+    assert done.stderr == "left: b: its certificate is none that we have the key of\n"
 
 
 def test_a_wrong_cleanup_is_one_sentence(tmp_path: Path) -> None:
