@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import binascii
 import re
+from itertools import chain
+from operator import and_
 
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 _OPEN = re.compile(
@@ -36,6 +38,8 @@ def open_claims(token: bytes, start: int) -> bytes:
 
 def in_base64(marks: bytes, before: int, places: range) -> bytes:
     """The marks of octets, for those places of their base64 with so many octets before them: 1 where all bits are."""
-    last = len(marks) - 1  # for what stands at the end of base64 without a bit of its own, such as padding
-    octets = ((place * 6 // 8 - before, (place * 6 + 5) // 8 - before) for place in places)
-    return bytes(marks[min(max(0, first), last)] & marks[min(end, last)] for first, end in octets)
+    end = -(-places.stop // 4) * 3 - before - len(marks)  # for what has no bit of its own there, such as padding
+    padded = marks[:1] * before + marks + marks[-1:] * max(0, end)
+    first, second, third = padded[0::3], padded[1::3], padded[2::3]
+    fours = zip(first, map(and_, first, second), map(and_, second, third), third, strict=False)
+    return bytes(chain.from_iterable(fours))[places.start : places.stop]

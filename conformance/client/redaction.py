@@ -82,7 +82,7 @@ class Secrets:
         self._forms.append(form)
         for offset in range(start, len(form) - _WINDOW + 1, stride):
             window = form[offset : offset + _WINDOW]
-            if len(set(window)) >= _VARIED and known.count(0, offset, offset + _WINDOW) >= _OWN:
+            if known.count(0, offset, offset + _WINDOW) >= _OWN and len(set(window)) >= _VARIED:
                 self._windows.setdefault(window, (place, offset))
 
     def redact(self, data: bytes) -> bytes:

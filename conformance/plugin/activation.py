@@ -17,6 +17,7 @@ from conformance.kit import Twins
 from conformance.plugin import dry, rounds
 from conformance.plugin.budget import Budget
 from conformance.plugin.corpus import Corpus
+from conformance.plugin.garbage import Garbage
 from conformance.plugin.interrupts import Interrupts
 from conformance.plugin.options import spelled
 from conformance.plugin.recording import Recorder
@@ -54,6 +55,7 @@ def configure(config: pytest.Config) -> None:
         session.breaker.before = controller.run.probes
         sparing.plan = _plan(config, controller.run)
     config.pluginmanager.register(Recorder(session, journal, settings, budget, sparing), "drs-recorder")
+    config.pluginmanager.register(Garbage(config), "drs-garbage")
     _own_settings(config)
 
 
@@ -158,8 +160,9 @@ class Controller:
         properties: list[tuple[str, Any]] = report.user_properties
         for name, value in properties:
             if name == "drs-test":
-                self.run.record(TestRecord.from_json(value))
+                whole = dict(value)
                 value.update(judged=[], exchanges=[], kept=[])  # pytest keeps its reports to the end of the session
+                self.run.record(TestRecord.from_json(value), whole)
             elif name == "drs-device":
                 self.run.record(Device.from_json(value))
             elif name == "drs-stopped":

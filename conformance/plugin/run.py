@@ -9,9 +9,11 @@ import importlib.metadata
 import os
 import platform
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from conformance.client import Credentials, Target, Transport
 from conformance.errors import ConformanceError, TargetError, UsageError
@@ -115,12 +117,15 @@ class Run:
             return None
         return Budget(self.settings.budget, self.settings.budget - (time.monotonic() - self._began))
 
-    def record(self, record: StreamRecord) -> None:
-        """Writes one record to the stream and keeps it for the fold; a stream that cannot be written stops the run."""
+    def record(self, record: StreamRecord, form: Mapping[str, Any] | None = None) -> None:
+        """Writes one record to the stream and keeps it for the fold; a stream that cannot be written stops the run.
+
+        `form` is what to write, where that is at hand and more than what to keep.
+        """
         self.records.append(record.told() if isinstance(record, TestRecord) else record)
         if self.unwritable is None:
             try:
-                self.writer.write(record)
+                self.writer.write(record, form)
             except UsageError as error:
                 self.unwritable = error
                 self.stop(str(error))

@@ -14,7 +14,7 @@ from conformance.errors import ResultsError, UsageError
 from conformance.results.records import Device, Footer, Header, Stop, StreamRecord, TestRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 FORMAT = "drs-conformance/1"
@@ -40,9 +40,9 @@ class Writer:
         except OSError as problem:
             raise unwritable(path, problem) from None
 
-    def write(self, record: StreamRecord) -> None:
-        """Append one record, on disk's way before this returns."""
-        line = {"record": _NAMES[type(record)], **record.to_json()}
+    def write(self, record: StreamRecord, form: Mapping[str, Any] | None = None) -> None:
+        """Append one record, on disk's way before this returns; `form` is its JSON, whole, where that is at hand."""
+        line = {"record": _NAMES[type(record)], **(form or record.to_json())}
         if isinstance(record, Header):
             line["format"] = FORMAT
         try:
