@@ -9,6 +9,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from hypothesis import core
 from hypothesis.internal.conjecture import providers
 
 from conformance import plugin
@@ -45,7 +46,7 @@ def configure(config: pytest.Config) -> None:
         settings, target, credentials = controller.run.settings, controller.run.target, controller.run.credentials
         budget = controller.run.budget()
         journal = journal_of(settings, target)
-    _hypothesis(config, settings)
+    _hypothesis(settings)
     session = open_session(settings, target, credentials, journal)
     config.add_cleanup(journal.close)
     config.add_cleanup(session.transport.close)
@@ -72,7 +73,7 @@ def _plan(config: pytest.Config, run: Run) -> Plan | None:
         return None
 
 
-def _hypothesis(config: pytest.Config, settings: Settings) -> None:
+def _hypothesis(settings: Settings) -> None:
     """The same seed sends the same requests, whatever ran before, and whatever else of the user's is imported.
 
     With a database of examples, what is in it is sent too, and what failed of it in place of what the seed draws.
@@ -86,7 +87,7 @@ def _hypothesis(config: pytest.Config, settings: Settings) -> None:
         suppress_health_check=list(hypothesis.HealthCheck),
     )
     hypothesis.settings.load_profile("drs")
-    config.option.hypothesisseed = str(settings.seed)
+    core.global_force_seed = settings.seed  # type: ignore[assignment]  # what --hypothesis-seed sets
     providers._get_local_constants = lambda: providers._local_constants  # noqa: SLF001 - numbers found in local code
 
 

@@ -63,6 +63,17 @@ def test_plain_pytest_and_xdist_come_to_the_same(by_command: Ran, drs: Drs, serv
     assert len(devices) == spread.results["devices"]["created"] == len(set(devices))
 
 
+def tried(ran: Ran) -> dict[str, list[str]]:
+    return {line["test"]: [one["title"] for one in line["judged"]] for line in ran.stream if line["record"] == "test"}
+
+
+def test_the_same_seed_sends_the_same_and_another_does_not(drs: Drs, server: Ready) -> None:
+    first = tried(drs(*options(server, "--"), "--seed", "7").check())
+    assert tried(drs(*options(server, "--"), "--seed", "7").check()) == first
+    assert tried(drs(*options(server), f"{PREFIX}seed", "7", "-n", "2", words=PYTEST).check()) == first
+    assert tried(drs(*options(server, "--"), "--seed", "8").check()) != first
+
+
 def test_the_reference_server_is_started_and_ended(start: Callable[..., Started]) -> None:
     run = start(f"{PREFIX}profile", "quick", f"{PREFIX}select", "3.2", "-n", "2", words=PYTEST)
     ran = run.end().check()
