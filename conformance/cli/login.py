@@ -51,6 +51,8 @@ def login(command: tuple[str, ...], *, keyring: bool, shown: bool, **given: Any)
         return
     if not (keyring or command):
         raise UsageError("login has nothing to do with the token; add --keyring, or -- and the options of a run")
+    if keyring:
+        signin.check_keyring()
     answer = signin.sign_in(authority, lambda words: click.echo(words, err=True))
     if keyring:
         signin.keep(authority, answer)

@@ -85,6 +85,11 @@ def sign_in(authority: Authority, tell: Callable[[str], None]) -> Mapping[str, A
     return answer
 
 
+def check_keyring() -> None:
+    """Raises `UsageError` without a safe keyring: said before anybody has signed in."""
+    _keyring()
+
+
 def keep(authority: Authority, answer: Mapping[str, Any]) -> None:
     """Puts the token into the system's keyring. Raises `UsageError` without a safe one."""
     ring = _keyring()

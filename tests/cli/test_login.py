@@ -173,3 +173,11 @@ def test_a_login_for_nothing_is_one_sentence(tmp_path: Path) -> None:
     done = Started([*COMMAND, "login"], tmp_path, variables(), tmp_path).end()
     assert done.status == 2
     assert "login has nothing to do with the token; add --keyring, or -- and the options of a run" in done.warned
+
+
+def test_a_keyring_that_is_none_is_told_before_anybody_signs_in(tmp_path: Path) -> None:
+    words = [*COMMAND, "login", "--keyring", "--tenant", "contoso.example", "--authority", "https://127.0.0.1:1"]
+    none = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+    done = Started(words, tmp_path, variables() | none, tmp_path).end()
+    assert done.status == 2
+    assert "no keyring that keeps a token safe; leave out --keyring" in done.warned
