@@ -12,12 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http import HTTPStatus
 from typing import Final
 
+from conformance.checks import crowd
 from conformance.exchange import Exchange
 
-_BUSY: Final = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 _TIMES: Final = 2
 _LONGEST: Final = 5.0  # seconds; whoever asks for more has closed for now
 _LEFT_TO_OTHERS: Final = 600.0
@@ -53,7 +52,7 @@ class Patience:
         exchange = send()
         for _ in range(_TIMES):
             said = asked_to_wait(exchange)
-            wait = _UNSAID if said is None and _is_busy(exchange) else said
+            wait = _UNSAID if said is None and crowd.busy(exchange) else said
             if wait is None or wait > min(self.longest, self.left):
                 self.asked = said
                 return exchange
@@ -61,19 +60,15 @@ class Patience:
             self.waits.append(wait)
             time.sleep(wait)
             exchange = send()
-        if _is_busy(exchange):
+        if crowd.busy(exchange):
             self.left, self.asked = 0.0, asked_to_wait(exchange)
         return exchange
-
-
-def _is_busy(exchange: Exchange) -> bool:
-    return exchange.answer is not None and exchange.answer.status in _BUSY
 
 
 def asked_to_wait(exchange: Exchange) -> float | None:
     """The seconds of a busy answer's Retry-After; None where nothing asks to wait."""
     answer = exchange.answer
-    said = answer.header("Retry-After") if answer is not None and answer.status in _BUSY else None
+    said = answer.header("Retry-After") if answer is not None and crowd.busy(exchange) else None
     if said is None:
         return None
     if said.isascii() and said.isdigit():

@@ -68,9 +68,11 @@ class Journal:
         """Writes lines; they are on disk together, where that is asked for. Raises `UsageError` when it cannot."""
         lines = "".join(f"{json.dumps(value)}\n" for value in values)
         try:
-            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
             try:
-                os.write(handle, lines.encode())
+                size = os.fstat(handle).st_size
+                torn = size and os.pread(handle, 1, size - 1) != b"\n"  # by another writer that was killed in it
+                os.write(handle, (torn * "\n" + lines).encode())
                 if self.synced:
                     os.fsync(handle)
             finally:
@@ -98,7 +100,7 @@ class Remaining:
 
 
 def remaining(path: Path) -> Remaining:
-    """Reads a ledger; a line cut off at its end is passed over. Raises `UsageError` for a file that is none."""
+    """Reads a ledger without lines that their writers were killed in. Raises `UsageError` for a file that is none."""
     devices: dict[str, Made] = {}
     unanswered: dict[object, int] = {}
     for line in _lines(path):
@@ -126,7 +128,7 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
             value = None
         if _is_entry(value):
             yield value
-        elif number < len(lines) or line.endswith(b"\n"):
+        elif (value is not None or line[:1] not in b"{\n") and (number < len(lines) or line.endswith(b"\n")):
             raise UsageError(f"{str(path)!r}, line {number}, is no device; name the devices.jsonl of a run")
 
 

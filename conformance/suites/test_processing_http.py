@@ -11,10 +11,9 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.checks import verdict
+from conformance.checks import crowd, verdict
 from conformance.exchange import Exchange
 from conformance.kit import Case, Conversation, Ending, Message, chunk, requirement, steps
-from conformance.kit.patience import asked_to_wait
 from conformance.suites import wire
 from conformance.suites.wire import Change
 
@@ -76,7 +75,7 @@ def test_pipelined(case: Case) -> None:
 
     def once() -> Exchange:
         answers[:] = pipelined(case)
-        return next(filter(busy, answers), answers[-1])  # the one of the two that asks for another time
+        return next(filter(crowd.busy, answers), answers[-1])  # the one of the two that asks for another time
 
     with wire.beside(case):
         case.session.patience.over(once)
@@ -102,11 +101,6 @@ def pipelined(case: Case) -> tuple[Exchange, Exchange]:
         joined = connection.answer(second, "a join behind discovery in one write", wire.patience(case))
         case.session.saw_join(joined)
     return found, joined
-
-
-def busy(exchange: Exchange) -> bool:
-    """Whether an answer asks to be asked again."""
-    return asked_to_wait(exchange) is not None
 
 
 def padded(message: Message) -> Message:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import gzip
 from dataclasses import replace
 
-from conformance.checks import join_answer, verdict
+from conformance.checks import crowd, join_answer, verdict
 from conformance.checks.certificate import same_key
 from conformance.checks.verdict import Verdict
 from conformance.generate.join import JoinDraft
 from conformance.kit import Case, Conversation, Exchange, Message, Twin, agreement, requirement
-from conformance.kit.patience import asked_to_wait
 from conformance.suites import asking, wire
 
 SECTION = "2.1.1.1.3"
@@ -33,7 +32,7 @@ def test_one_connection_for_two_requests(case: Case) -> None:
             connection.send(message.octets)
             exchange = connection.answer(message, f"the {place} of two joins on one connection", wire.patience(case))
             had.append((draft, exchange))
-            if ends(exchange) or asked_to_wait(exchange) is not None:
+            if ends(exchange) or crowd.busy(exchange):
                 break
         return had[-1][1]
 

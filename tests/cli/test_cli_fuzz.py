@@ -114,7 +114,7 @@ def test_a_target_that_is_not_there_is_not_waited_for(start: Start) -> None:
     given = ("--target", "http://127.0.0.1:9", "--tenant", "a.example", "--for", "1h")
     ran = start(*given).end()
     assert ran.status == 3
-    assert "ended before its time: 1 rounds in a row came to no test" in ran.said
+    assert "ended before its time: 1 round in a row came to no test" in ran.said
     assert "the target at http://127.0.0.1:9 gives no answer" in " ".join(ran.said.split())
     assert "Traceback" not in ran.said + ran.warned
 

@@ -10,7 +10,7 @@ import pytest
 
 from conformance.errors import UsageError
 from conformance.kit import Made
-from conformance.plugin.journal import Journal, remaining
+from conformance.plugin.journal import Journal, Remaining, remaining
 
 ONE = Made("0000-1", "AA", "https://drs.test.example/device/0000-1", "MIIB")
 TWO = Made("0000-2", "BB", "https://drs.test.example/device/0000-2", "MIIC")
@@ -39,6 +39,18 @@ def test_a_line_that_was_cut_off_takes_no_other_along(tmp_path: Path) -> None:
         left = remaining(ledger).devices
         assert left[-1] == ONE
         assert len(left) == 1 or end == len(whole) - 1
+
+
+def test_a_writer_that_was_killed_in_a_line_takes_none_of_another_along(tmp_path: Path) -> None:
+    ledger = tmp_path / "devices.jsonl"
+    Journal(ledger, synced=False).add(ONE)
+    whole = ledger.read_bytes()
+    for end in range(len(whole)):
+        ledger.write_bytes(whole[:end])
+        journal = Journal(ledger, synced=False)
+        journal.add(TWO)
+        journal.asked(1)
+        assert remaining(ledger) == Remaining((TWO, ONE) if end == len(whole) - 1 else (TWO,), 1), end
 
 
 def test_requests_that_nobody_read_the_answer_of_are_counted(tmp_path: Path) -> None:
@@ -70,7 +82,7 @@ def test_it_is_synced_where_a_device_costs_somebody(tmp_path: Path, monkeypatch:
 @pytest.mark.parametrize(
     "text",
     [
-        *("nonsense\n", "[]\n", '"x"\n', "{\n", "[" * 100_000 + "\n", '{"id": null}\n', '{"id": "x", "by": []}\n'),
+        *("nonsense\n", "[]\n", '"x"\n', "[" * 100_000 + "\n", '{"id": null}\n', '{"id": "x", "by": []}\n'),
         *('{"id": "x", "asked": "1"}\n', '{"asked": NaN}\n', '{"asked": 1e999}\n', '{"asked": 1, "by": {}}\n'),
     ],
 )

@@ -60,7 +60,7 @@ def test_plain_pytest_and_xdist_come_to_the_same(by_command: Ran, drs: Drs, serv
     assert ran_in(spread) == ran_in(by_command) == {f"suites/{named(test)}" for test in ran_in(plain)}
     ledger = [json.loads(line) for line in (spread.out / "devices.jsonl").read_text(encoding="ascii").splitlines()]
     devices = [line["id"] for line in ledger if "id" in line]
-    assert len(devices) == spread.results["devices"]["created"] == len(set(devices))
+    assert len(set(devices)) == spread.results["devices"]["created"]  # ReuseDevice may bring one back to another worker
 
 
 def tried(ran: Ran) -> dict[str, list[str]]:
