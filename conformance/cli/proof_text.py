@@ -30,7 +30,12 @@ def wrong(row: Row) -> tuple[tuple[str, frozenset[str]], ...]:
     """The ways in which a row is inexact, with the requirements that are; nothing of a run that was not done."""
     if row.problem:
         return ()
-    return ("missed", row.missed), ("noise", row.noise), ("not judged", row.confused)
+    return (
+        ("missed", row.missed - row.unclear),
+        ("missed for want of a verdict", row.missed & row.unclear),
+        ("noise", row.noise),
+        ("not judged", row.confused - row.missed),
+    )
 
 
 def _wrong(row: Row) -> list[str]:
@@ -44,16 +49,15 @@ def _few(ids: Collection[str]) -> str:
 
 
 def matrix(proof: Proof) -> list[str]:
-    """The matrix as lines of text, and what it comes to."""
+    """The matrix as lines of text, then what is wrong with which row, where the end of a log still shows it."""
     width = max((len(row.name) for row in proof.rows), default=0)
     lines = [f"{'defect':{width}}  expected  seen  missed  noise  seconds"]
     for row in proof.rows:
         noise = "?" if row.fast else str(len(row.noise))
         counts = f"{len(row.expected):8}  {len(row.seen):4}  {len(row.missed):6}  {noise:>5}  {row.seconds:7.1f}"
         lines.append(f"{row.name:{width}}  {counts}" + ("" if row.exact else f"  {verdict(row)}"))
-        lines += [f"    {text}" for text in _wrong(row)]
-        lines += [f"    {row.problem}"] if row.problem else []
-    return [*lines, "", *summary(proof)]
+    inexact = [told(row) for row in proof.rows if not row.exact]
+    return [*lines, "", *inexact, *summary(proof)]
 
 
 def summary(proof: Proof) -> list[str]:
