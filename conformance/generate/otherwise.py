@@ -46,6 +46,9 @@ BESIDE: Final = (
     ("AttestationData", _with_attestation),
     ("ReuseDevice and JoinType 0", _AGAIN),
     ("JoinType 6", with_fields(join_type=6)),
+    ("JoinType 3", with_fields(join_type=3)),
+    ("SharedDevice and JoinType 8", with_fields(join_type=8, attributes=(("SharedDevice", True),))),
+    ("SharedDevice", with_fields(attributes=(("SharedDevice", True),))),
 )
 """What a request may have beside a fault, in words: the optional members, and the join types other than 4."""
 

@@ -42,6 +42,11 @@ def forgeries(token: str) -> Iterator[Forgery]:
         return
     for name, title, forged in _of(real, claims):
         yield Forgery(_SERVICE + name, title, forged.encode())
+    signed, dot, signature = token.rpartition(".")
+    swapped = signature[:-1].swapcase() + signature[-1:]  # whose last letter has bits of no octet
+    if swapped != signature:
+        title = "the token's signature has its letters in the other case"
+        yield Forgery(f"{_SERVICE}token-signature", title, signed + dot + swapped)
 
 
 def _of(real: Compact, claims: dict[str, Any]) -> Iterator[tuple[str, str, Compact]]:

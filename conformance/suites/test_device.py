@@ -8,17 +8,18 @@ from http import HTTPStatus
 
 import pytest
 
-from conformance.checks import verdict
+from conformance.checks import nonce, tenant, verdict
 from conformance.generate.faults import faults
 from conformance.generate.tokens import GARBAGE, forgeries
-from conformance.kit import Case, NotOffered, Twin, Unproven, requirement
+from conformance.kit import Case, NotOffered, Twin, Unproven, claims, requirement
 from conformance.suites import asking
 
 SECTION = "2.1.1"
 OTHER_METHODS = ("GET", "PUT", "PATCH", "DELETE")
 SAME_BODY = (
     *("csr-signature", "csr-key-size", "csr-cn", "csr-nonce-foreign"),
-    *("transport-key-magic", "transport-key-no-primes", "join-type-required"),
+    *("transport-key-magic", "transport-key-no-primes", "transport-key-lengths", "transport-key-bit-length"),
+    *("csr-signature-algorithm", "csr-type", "target-domain-required", "join-type-required", "join-type-defined"),
 )
 
 FORGED = tuple(f"join-service/token-{name}" for name in ("signature", "claims", "unsigned", "alg-none", "own-key"))
@@ -103,6 +104,27 @@ def test_precreate_holds_the_body_to_the_same_rules(case: Case) -> None:
         exchange = case.session.join(edit.apply(case.session.draft()), edit.title)
         if verdict.join(exchange)[0] is verdict.Verdict.REFUSED:
             case.refuses(replace(edit, requirement=id_), twin=Twin.PRECREATE)
+    for title, value in wrong_nonces(case):
+        exchange = case.session.join(case.session.draft().with_nonce(value), title)
+        if verdict.join(exchange)[0] is verdict.Verdict.REFUSED:
+            step = case.session.join_step(case.session.draft().with_nonce(value), precreate=True)
+            case.refused_step(id_, title, step, Twin.PRECREATE, layer="cri", token=case.session.token())
+
+
+def wrong_nonces(case: Case) -> Iterator[tuple[str, str]]:
+    """Words for a nonce that must not do, and the nonce: one that is over, and one of another tenant."""
+    if case.session.credentials.expired_nonce is not None:
+        yield "a nonce whose time is over", case.session.credentials.expired_nonce.next()
+    if case.session.credentials.foreign_token is None:
+        return
+    other = claims(case.session.secret(case.session.credentials.foreign_token, "foreign-token")).get("tid")
+    try:
+        step = asking.nonce_of(case, other) if isinstance(other, str) and tenant.is_guid(other) else None
+    except NotOffered:
+        step = None
+    value = nonce.value_of(case.session.send(step, "a nonce of another tenant")) if step else None
+    if value is not None:
+        yield "a nonce of another tenant", value
 
 
 @requirement("device/precreate-authorization")

@@ -12,7 +12,7 @@ from conformance.checks import verdict
 from conformance.checks.verdict import Verdict
 from conformance.exchange import Exchange
 from conformance.generate import respelled
-from conformance.generate.edits import Edit
+from conformance.generate.edits import Edit, blob_edit, put
 from conformance.generate.join import JoinDraft
 from conformance.generate.measure import measured
 from conformance.kit import Case, NotOffered, Twin, Unproven, edit_record, may_bear_on
@@ -21,6 +21,7 @@ from conformance.suites.accepting import precreates
 SECTION = "2.1.1.1.1"
 NONCE = respelled.REUSED
 CHALLENGE = respelled.TWICE
+AGAIN = "The nonce was spent, and comes once more"
 
 
 def spent(case: Case, title: str, draft: JoinDraft, *, precreate: bool = False) -> None:
@@ -73,6 +74,29 @@ def test_nonce_in_another_spelling(case: Case) -> None:
             continue
         draft = case.session.draft().with_nonce(nonce)
         taken(case, edit, draft, case.session.join(edit.apply(draft), edit.title), Twin.JOIN)
+
+
+@may_bear_on(NONCE)
+def test_nonce_in_a_request_that_differs(case: Case) -> None:
+    """The certificate request of a device beside another transport key, and its nonce beside Attributes.
+
+    An answer that brings the device of before is that of before, given again.
+    """
+    nonce = case.session.nonce()
+    if nonce is None:
+        raise NotOffered("the target offers no nonce")
+    draft = case.session.draft().with_nonce(nonce)
+    first = case.session.join(draft, "the first use of a nonce")
+    if not found(first, Verdict.ACCEPTED):
+        raise Unproven("the first use of a nonce was not accepted, so that nothing was spent")
+    other, new = case.session.draft().transport_key, case.session.draft().with_nonce(nonce)
+    for edit, asked in (
+        (blob_edit(NONCE, "another-transport-key", f"{AGAIN}, beside another transport key.", lambda _: other), draft),
+        (put(NONCE, "attributes", f"{AGAIN}, beside Attributes.", "/Attributes", {"ReuseDevice": False}), new),
+    ):
+        again = case.session.join(edit.apply(asked), edit.title)
+        if verdict.devices(again) != verdict.devices(first):
+            taken(case, edit, asked, again, Twin.JOIN)
 
 
 @may_bear_on(CHALLENGE)

@@ -57,7 +57,9 @@ OUTSIDE = {  # around the handler, or about what no single edit of a plain reque
     "spends-nonces-of-registered-devices-only",
     "takes-any-subject-of-hybrid-devices",
     "trusts-attested-keys",
+    "trusts-devices-of-other-types",
     "trusts-devices-to-be-used-again",
+    "trusts-shared-devices",
     "trusts-transport-keys-beside-attributes",
 }
 JUDGED = [

@@ -48,6 +48,20 @@ def trusts_devices_to_be_used_again(honest: Behaviour) -> Behaviour:
     return _requests(honest, lambda join: join.flag("ReuseDevice"), rules)
 
 
+@defect(breaks={"join-request/csr-signature"})
+def trusts_shared_devices(honest: Behaviour) -> Behaviour:
+    """Does not verify the signature of a certificate request where SharedDevice is true."""
+    rules = honest.accept_csr.without("proof-of-possession")
+    return _requests(honest, lambda join: join.flag("SharedDevice"), rules)
+
+
+@defect(breaks={"join-request/csr-signature"})
+def trusts_devices_of_other_types(honest: Behaviour) -> Behaviour:
+    """Verifies the signature of a certificate request only where JoinType is 0, 4 or 6."""
+    rules = honest.accept_csr.without("proof-of-possession")
+    return _requests(honest, lambda join: join.join_type not in {0, REGISTER, HYBRID}, rules)
+
+
 @defect(breaks={"device/precreate-same-body"})
 def precreates_by_any_subject(honest: Behaviour) -> Behaviour:
     """Does not look at the subject of a certificate request at the PrecreateEndpoint."""

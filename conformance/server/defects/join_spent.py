@@ -79,6 +79,43 @@ def _leniently(text: str) -> str:
     return binascii.b2a_base64(octets, newline=False).decode("ascii")
 
 
+@defect(breaks={"join-request/csr-nonce-reused"})
+def gives_nonces_to_who_brings_them(honest: Behaviour) -> Behaviour:
+    """Takes a nonce as often as it comes with the key that it came with first."""
+    keys: dict[str | None, bytes] = {}
+    now: list[JoinCase] = []
+
+    def stage(join: JoinCase) -> None:
+        now[:] = [join]
+        dict(honest.accept_join.table)["nonce"](join)
+
+    def spend(_store: Store, _digest: bytes) -> bool:
+        return keys.setdefault(now[0].nonce, now[0].key_hash) == now[0].key_hash
+
+    joins = honest.accept_join.changed("nonce", stage)
+    return replace(honest, accept_join=joins, accept_nonce=honest.accept_nonce.without("unspent"), spend_nonce=spend)
+
+
+@defect(breaks={"join-request/csr-nonce-reused"})
+def forgets_nonces_beside_attributes(honest: Behaviour) -> Behaviour:
+    """Knows no spent nonce again where the request has Attributes."""
+    attributes = [False]
+
+    def stage(join: JoinCase) -> None:
+        attributes[:] = [join.has("/Attributes")]
+        dict(honest.accept_join.table)["nonce"](join)
+
+    def spend(store: Store, digest: bytes) -> bool:
+        return honest.spend_nonce(store, digest) or attributes[0]
+
+    return replace(
+        honest,
+        accept_join=honest.accept_join.changed("nonce", stage),
+        accept_nonce=honest.accept_nonce.only("unspent", lambda _case: not attributes[0]),
+        spend_nonce=spend,
+    )
+
+
 @defect(breaks={"join-request/challenge-single-use"})
 def remembers_challenges_by_their_text(honest: Behaviour) -> Behaviour:
     """Reads the base64 of a challenge's signature leniently, and remembers a spent challenge by the text that came."""

@@ -149,6 +149,21 @@ def remembers_tokens_by_their_claims(honest: Behaviour) -> Behaviour:
     return replace(honest, read_token=read)
 
 
+@defect(breaks={"join-service/token-signature"})
+def remembers_tokens_without_case(honest: Behaviour) -> Behaviour:
+    """Remembers verified tokens in a table that compares the letters of a signature without case."""
+    known: dict[tuple[str, str], Mapping[str, Any]] = {}
+
+    def read(token: str, site: Site) -> Mapping[str, Any]:
+        signed, _, signature = token.rpartition(".")
+        key = signed, signature.lower()
+        if key not in known:
+            known[key] = honest.read_token(token, site)
+        return known[key]
+
+    return replace(honest, read_token=read)
+
+
 @defect(breaks={"join-service/token-tenant"})
 def writes_into_its_first_tenant(honest: Behaviour) -> Behaviour:
     """Takes the user of any tenant's token for one of the first tenant."""
