@@ -118,17 +118,19 @@ def remaining(path: Path) -> Remaining:
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     try:
-        lines = path.read_bytes().splitlines(keepends=True)
+        octets = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{str(path)!r} cannot be read ({error.strerror}); name the devices.jsonl of a run") from None
+    lines = octets.split(b"\n") if octets else []
     for number, line in enumerate(lines, start=1):
         try:
             value = json.loads(line)
         except (ValueError, RecursionError):
             value = None
+        cut = value is None and (line[:1] == b"{" or (number > 1 and (not line or number == len(lines))))
         if _is_entry(value):
             yield value
-        elif (value is not None or line[:1] not in b"{\n") and (number < len(lines) or line.endswith(b"\n")):
+        elif not cut:
             raise UsageError(f"{str(path)!r}, line {number}, is no device; name the devices.jsonl of a run")
 
 

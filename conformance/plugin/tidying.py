@@ -42,6 +42,8 @@ def clean(ledger: Path, target_at: Callable[[str], Target]) -> Tidied:
     """Removes the devices of a ledger from wherever it says they are. Raises `UsageError`."""
     by_origin: dict[str, list[Made]] = {}
     open_ones = remaining(ledger)
+    if ledger.stat().st_size == 0:
+        raise UsageError(f"{str(ledger)!r} is empty, as no ledger is; name the devices.jsonl of a run")
     for device in open_ones.devices:
         by_origin.setdefault(_origin(device.url), []).append(device)
     unknown = by_origin.pop("", [])

@@ -199,6 +199,11 @@ def test_a_wrong_cleanup_is_one_sentence(tmp_path: Path) -> None:
     assert done.status == 2
     said = "drs-conformance: 'no.jsonl' cannot be read (No such file or directory); name the devices.jsonl of a run\n"
     assert done.warned == said
+    for octets, why in ((b"", " is empty, as no ledger is"), (b"\0" * 300, ", line 1, is no device")):
+        (tmp_path / "other").write_bytes(octets)
+        done = cleanup(tmp_path, "other")
+        told = f"drs-conformance: 'other'{why}; name the devices.jsonl of a run\n"
+        assert (done.status, done.said, done.warned) == (2, "", told)
 
 
 def test_a_target_that_does_not_remove_is_not_asked_for_each(drs: Callable[..., Ran], tmp_path: Path) -> None:

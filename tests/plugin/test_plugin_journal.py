@@ -93,6 +93,23 @@ def test_another_file_is_refused_by_its_line(tmp_path: Path, text: str) -> None:
         remaining(ledger)
 
 
+@pytest.mark.parametrize("octets", [b"nonsense", b"\0" * 300, b"\n", b"\0{}", b"[]", b"{}"])
+def test_a_file_that_does_not_begin_as_a_ledger_is_none(tmp_path: Path, octets: bytes) -> None:
+    ledger = tmp_path / "other.jsonl"
+    ledger.write_bytes(octets)
+    with pytest.raises(UsageError, match=r"other.jsonl', line 1, is no device; name the devices.jsonl of a run"):
+        remaining(ledger)
+
+
+def test_a_ledger_is_read_up_to_where_its_writer_or_the_machine_stopped(tmp_path: Path) -> None:
+    ledger = tmp_path / "devices.jsonl"
+    for octets in (b"", b'{"asked": 1, "at"', b'{"asked": 1, "at"\n\n'):
+        ledger.write_bytes(octets)
+        assert remaining(ledger) == Remaining(()), octets
+    ledger.write_bytes(b'{"asked": 1}\n' + b"\0" * 300)
+    assert remaining(ledger) == Remaining((), 1)
+
+
 def test_a_ledger_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"cannot be read \(No such file or directory\); name the devices.jsonl"):
         remaining(tmp_path / "no.jsonl")
