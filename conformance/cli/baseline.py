@@ -19,7 +19,6 @@ from conformance.results import Accepted, Header, Results, Standing, fold, load
 from conformance.results import baseline as entries_of
 from conformance.spec import catalogue
 
-STREAM = "results.jsonl"
 _FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
 _TOLD = {
     "holding": "accepted",
@@ -99,8 +98,9 @@ def _check_days(file: Path, entries: tuple[Accepted, ...]) -> None:
 
 def read_run(path: Path, accepted: tuple[Accepted, ...], *, strict: bool = False) -> Results:
     """A recorded run, with this baseline in place of the one it had. Raises ResultsError."""
-    records = load(path / STREAM if path.is_dir() else path)
-    given = [replace(item, accepted=accepted, strict=strict) if isinstance(item, Header) else item for item in records]
+    given = [
+        replace(item, accepted=accepted, strict=strict) if isinstance(item, Header) else item for item in load(path)
+    ]
     return fold(given, catalogue())
 
 

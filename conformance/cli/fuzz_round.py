@@ -19,6 +19,7 @@ from conformance.plugin import rounds
 from conformance.plugin.embedded import mortal
 from conformance.plugin.journal import LEDGER
 from conformance.plugin.options import BY_NAME, Raw
+from conformance.results import STREAM
 
 _OWN = {
     "seed",
@@ -93,7 +94,7 @@ class Round:
 def since(folder: Path, place: int) -> tuple[list[dict[str, Any]], int]:
     """The whole lines of a round's stream from a place on, and where they end."""
     try:
-        with (folder / "results.jsonl").open("rb") as file:
+        with (folder / STREAM).open("rb") as file:
             file.seek(place)
             octets = file.read()
     except OSError:

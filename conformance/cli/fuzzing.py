@@ -29,7 +29,7 @@ from conformance.plugin.settings import Settings, read_target
 from conformance.plugin.tidying import tidy
 from conformance.report import allure, terminal, write_all
 from conformance.report.text import plural
-from conformance.results import Device, Footer, Header, Results, Stop, StreamRecord, TestRecord, Writer, fold
+from conformance.results import STREAM, Device, Footer, Header, Results, Stop, StreamRecord, TestRecord, Writer, fold
 from conformance.spec import catalogue
 
 _EVERY = 10  # rounds, of which one begins with what the database of examples holds
@@ -37,7 +37,6 @@ _REPORT_SECONDS = 600.0
 _FRUITLESS = 5  # rounds in a row without a test, behind each of which is a longer wait
 _LOOK_SECONDS = 0.5
 _RECORDS: dict[str, type[TestRecord | Device]] = {"test": TestRecord, "device": Device}
-_STREAM = "results.jsonl"
 
 
 @dataclass(slots=True)
@@ -223,7 +222,7 @@ class Campaign:
         if not self.state.header:
             return None
         records = self._records()
-        with Writer(self.out / _STREAM) as writer:
+        with Writer(self.out / STREAM) as writer:
             for record in records:
                 writer.write(record)
         results = fold(records, catalogue())

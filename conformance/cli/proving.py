@@ -22,7 +22,7 @@ from conformance.client import Credentials
 from conformance.errors import ConformanceError
 from conformance.paths import PACKAGE
 from conformance.plugin.embedded import ReferenceServer, credentials_of, mortal, target_of
-from conformance.results import Outcome, TestRecord, load
+from conformance.results import STREAM, Outcome, TestRecord, load
 from conformance.server.defects import Defect
 
 _CONTROL_SENTENCE = "The reference server as it is: nothing may fail."
@@ -141,7 +141,7 @@ def prove(defect: Defect | None, out: Path, profile: str, select: tuple[str, ...
     try:
         with closing(_Serving(defect, tls=tls)) as serving:
             status, results, _ = run(serving.server.ready, out, *options, seconds=_RUN_SECONDS[profile])
-        tests = timed(out / "results.jsonl")
+        tests = timed(out / STREAM)
     except ConformanceError as error:
         return row(problem=str(error))
     verdicts = {item["id"]: item["verdict"] for item in results["requirements"]}

@@ -12,13 +12,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from conformance.errors import ResultsError, UsageError
+from conformance.errors import UsageError
 from conformance.exchange import Exchange
 from conformance.kit.judgings import ACCEPTED, REFUSED
 from conformance.report import resend
 from conformance.results import Evidence, Header, Judged, Outcome, StreamRecord, TestRecord, load
 
-STREAM = "results.jsonl"
 _NAMED = 5
 _SUFFIXES = {".json", ".bin", ".http"}
 
@@ -45,11 +44,8 @@ class Recorded:
 
 
 def read(run: Path) -> tuple[Header, tuple[StreamRecord, ...]]:
-    """The records of a run, by its folder or its stream. Raises `UsageError` for what is none."""
-    try:
-        records = load(run / STREAM if run.is_dir() else run)
-    except ResultsError as problem:
-        raise UsageError(f"{problem}; name the folder of a run, or leave it out for reports") from None
+    """The records of a run, by its folder or its stream. Raises `ResultsError` for what is none, and `UsageError`."""
+    records = load(run)
     header = next(record for record in records if isinstance(record, Header))
     if "url" not in header.target:
         raise UsageError(f"{run} does not say which target it tested, so that nothing can be sent to it again")

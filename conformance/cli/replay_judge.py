@@ -15,7 +15,7 @@ from typing import Any
 
 from conformance.checks.again import NotRecordedError, apply
 from conformance.checks.verdict import Verdict
-from conformance.cli.replay_case import STREAM, Recorded
+from conformance.cli.replay_case import Recorded
 from conformance.client import Credentials, Target
 from conformance.errors import TargetError
 from conformance.exchange import Exchange
@@ -23,7 +23,7 @@ from conformance.kit import Session, Twin, Twins, Unproven
 from conformance.kit.judgings import ACCEPTED, REFUSED
 from conformance.kit.twins import verdict_on
 from conformance.plugin.options import Raw
-from conformance.results import Outcome, TestRecord, Writer, load
+from conformance.results import STREAM, Outcome, TestRecord, Writer, load
 
 _BUSY = {408, 425, 429}
 
@@ -140,7 +140,7 @@ def tested(case: Recorded, raw: Raw, target: Target, credentials: Credentials, o
 def _sent_again(case: Recorded, out: Path) -> bool:
     """Whether the test that ran again had this very case; one without an edit is the test itself."""
     edit = case.evidence.edit
-    tests = (record for record in load(out / STREAM) if isinstance(record, TestRecord))
+    tests = (record for record in load(out) if isinstance(record, TestRecord))
     return edit is None or any(
         rule.title == edit.title and case.requirement in rule.requirements for test in tests for rule in test.judged
     )

@@ -16,10 +16,9 @@ from conformance.paths import REPORTS
 from conformance.report import allure as allure_results
 from conformance.report import allure_page, files, github, terminal, write_all, write_comparison
 from conformance.report.text import line
-from conformance.results import Results, StreamRecord, fold, load
+from conformance.results import STREAM, Results, fold, load
 from conformance.spec import catalogue
 
-STREAM = "results.jsonl"
 _TOLD = 400  # characters of a line
 
 
@@ -44,8 +43,8 @@ def report(results: tuple[Path, ...], out: Path, *, allure: bool, rejudge: bool)
         raise UsageError("--rejudge judges one run; name one")
     if allure and len(results) > 1:
         raise UsageError("--allure shows one run; name one")
-    again = judging.rejudge(_load(results[0]), catalogue()) if rejudge else None
-    streams = [again.records] if again else [_load(path) for path in results]
+    again = judging.rejudge(load(results[0]), catalogue()) if rejudge else None
+    streams = [again.records] if again else [load(path) for path in results]
     runs = [fold(records, catalogue()) for records in streams]
     with github.fenced(os.environ, click.echo):
         _write(results, runs, out)
@@ -78,10 +77,6 @@ def _write(results: tuple[Path, ...], runs: list[Results], out: Path) -> None:
 
 def _folder(path: Path) -> Path:
     return path if path.is_dir() else path.parent
-
-
-def _load(path: Path) -> tuple[StreamRecord, ...]:
-    return load(path / STREAM if path.is_dir() else path)
 
 
 def _names(paths: tuple[Path, ...]) -> list[str]:

@@ -16,10 +16,9 @@ from conformance.client import Target
 from conformance.errors import UsageError
 from conformance.plugin.options import Raw
 from conformance.plugin.settings import Settings
-from conformance.results import LEFT_OUT, Device, Footer, Header, Outcome, StreamRecord, TestRecord, fold, load
+from conformance.results import LEFT_OUT, STREAM, Device, Footer, Header, Outcome, StreamRecord, TestRecord, fold, load
 from conformance.spec import catalogue
 
-STREAM = "results.jsonl"
 LEDGER = "devices.jsonl"
 _ASIDE = "results.earlier.jsonl"
 _SETTLED = {Outcome.PASS, Outcome.FAIL}  # a skip costs nothing to repeat, and may find what it needs this time
@@ -119,7 +118,7 @@ def _header(records: tuple[StreamRecord, ...]) -> Header:
 
 
 def _failed(raw: Raw, text: str) -> tuple[Header, tuple[str, ...]]:
-    records = load(_stream(text))
+    records = load(Path(text))
     results = fold(records, catalogue())
     failed = tuple(item.id for item in results.requirements if item.verdict in _UNSETTLED)
     if not failed:

@@ -69,7 +69,9 @@ def _parsed(path: Path, name: str, option: str) -> dict[str, Any]:
         raise UsageError(f"{said} cannot be read ({error.strerror}); pass a file of TOML") from None
     except UnicodeDecodeError:
         raise UsageError(f"{said} is not UTF-8, as TOML is; pass a file of TOML") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except RecursionError:
+        raise UsageError(f"{said} nests too deep; write option = value, a line for each") from None
+    except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{said} is not TOML ({str(error)[:200]}); write option = value, a line for each") from None
 
 

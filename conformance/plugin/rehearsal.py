@@ -18,9 +18,8 @@ from typing import Any
 from conformance.errors import TargetError
 from conformance.plugin.settings import MOST_DEVICES, Settings
 from conformance.plugin.thrift import Cost
-from conformance.results import Footer, load
+from conformance.results import STREAM, Footer, load
 
-STREAM = "results.jsonl"
 COSTS = "_DRS_COSTS"  # where a rehearsal is told to write what each test cost; for no one but us
 
 

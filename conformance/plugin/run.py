@@ -30,7 +30,19 @@ from conformance.plugin.settings import Settings, check_fresh, given, read_targe
 from conformance.plugin.tidying import tidy
 from conformance.report import allure, allure_page, write_all
 from conformance.report.formats import FORMATS
-from conformance.results import Device, Footer, Header, Load, Results, Stop, StreamRecord, TestRecord, Writer, fold
+from conformance.results import (
+    STREAM,
+    Device,
+    Footer,
+    Header,
+    Load,
+    Results,
+    Stop,
+    StreamRecord,
+    TestRecord,
+    Writer,
+    fold,
+)
 from conformance.spec import catalogue
 
 _VERSIONS = ("drs-conformance", "pytest", "hypothesis", "httpx", "cryptography", "jsonschema")
@@ -218,7 +230,7 @@ def prepare(raw: Raw) -> Run:
 def _writer(out: Path, earlier: Earlier | None) -> Writer:
     if earlier is not None:
         earlier.set_aside(out)
-    return Writer(out / again.STREAM)
+    return Writer(out / STREAM)
 
 
 def refuse_orphans(raw: Raw) -> None:

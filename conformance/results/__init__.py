@@ -32,13 +32,14 @@ from conformance.results.records import (
     left_out,
     not_offered,
 )
-from conformance.results.stream import FORMAT, Writer, load, read
+from conformance.results.stream import FORMAT, STREAM, Writer, load, read
 
 __all__ = [
     "FORMAT",
     "LEFT_OUT",
     "NOT_OFFERED",
     "NOT_WITHIN",
+    "STREAM",
     "Accepted",
     "Device",
     "EditRecord",

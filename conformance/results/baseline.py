@@ -61,8 +61,14 @@ def read(path: Path, catalogue: Catalogue) -> tuple[Accepted, ...]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as problem:
-        raise UsageError(f"the baseline {path} cannot be read ({problem.strerror or problem})") from None
-    except ValueError as problem:
+        raise UsageError(
+            f"the baseline {path} cannot be read ({problem.strerror or problem}); drs-conformance baseline write makes one"
+        ) from None
+    except UnicodeDecodeError:
+        raise UsageError(f"the baseline {path} is not UTF-8, as TOML is; {_FORM}") from None
+    except RecursionError:
+        raise UsageError(f"the baseline {path} nests too deep to be one; {_FORM}") from None
+    except tomllib.TOMLDecodeError as problem:
         raise UsageError(f"the baseline {path} is not TOML ({str(problem).rstrip('.')}); {_FORM}") from None
     entries = document.pop("accepted", [])
     if document or not isinstance(entries, list):

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = "drs-conformance/1"
+STREAM = "results.jsonl"  # its name in the folder of a run
+_WOULD_DO = "name the folder of a run, or its results.jsonl"
 
 _KINDS: dict[str, type[StreamRecord]] = {
     "header": Header,
@@ -71,8 +73,8 @@ def unwritable(path: Path, problem: OSError) -> UsageError:
 
 
 def load(path: Path) -> tuple[StreamRecord, ...]:
-    """The whole stream; raises as `read` does."""
-    return tuple(read(path))
+    """The whole stream, by its file or the folder of its run; raises as `read` does."""
+    return tuple(read(path / STREAM if path.is_dir() else path))
 
 
 def read(path: Path) -> Iterator[StreamRecord]:
@@ -89,7 +91,7 @@ def read(path: Path) -> Iterator[StreamRecord]:
             if kinds and number == len(lines) and not line.endswith(b"\n"):
                 yield Stop(f"line {number} of {path.name} is half written")
                 return
-            raise ResultsError(f"{path}, line {number}: {problem}") from None
+            raise ResultsError(f"{path}, line {number}: {problem}" + ("" if kinds else f"; {_WOULD_DO}")) from None
         if kinds and kinds[-1] is Footer:
             raise ResultsError(f"{path}, line {number}: a record after the footer")
         kinds.append(type(record))
@@ -100,9 +102,9 @@ def _lines(path: Path) -> list[bytes]:
     try:
         data = path.read_bytes()
     except OSError as problem:
-        raise ResultsError(f"cannot read {path}: {problem.strerror or problem}") from None
+        raise ResultsError(f"cannot read {path}: {problem.strerror or problem}; {_WOULD_DO}") from None
     if not data:
-        raise ResultsError(f"{path} is empty: a result stream begins with its header")
+        raise ResultsError(f"{path} is empty: a result stream begins with its header; {_WOULD_DO}")
     return data.splitlines(keepends=True)
 
 

@@ -275,7 +275,7 @@ def test_a_wrong_command_is_one_sentence(recorded: Path, tmp_path: Path) -> None
         ("nonce/value", str(recorded)): "'nonce/value' did not fail in ",
         ("discovery/media-typ", str(recorded)): f"did not fail in {recorded}; what did: {TYPE} and 5 more",
         (f"{TYPE}-7", str(recorded)): f"{TYPE} failed once in {recorded}; there is no number 7",
-        (TYPE, str(tmp_path / "none")): "name the folder of a run, or leave it out for reports",
+        (TYPE, str(tmp_path / "none")): "name the folder of a run, or its results.jsonl",
         (
             TYPE,
             str(recorded),

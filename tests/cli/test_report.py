@@ -100,7 +100,7 @@ def test_runs_side_by_side(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (None, "No such file or directory"),
+        (None, "No such file or directory; name the folder of a run, or its results.jsonl"),
         (b"", "is empty: a result stream begins with its header"),
         (b"\x89PNG\r\n", "line 1: not JSON, so not a result stream"),
         (b'{"record":"header","format":"other/9"}\n', "line 1: the format is 'other/9', this version reads"),

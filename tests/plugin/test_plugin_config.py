@@ -127,6 +127,7 @@ WRONG = {
     "nul-in-a-list": ('select = ["a", "\\u0000"]', "select holds a NUL"),
     "choice": ('gate = "MUST"', "gate in drs.toml 'MUST' is none of must, should"),
     "no-toml": ("target: http://a", "drs.toml is not TOML", "line 1", "write option = value, a line for each"),
+    "deep": ("a = " + "[" * 100_000, "drs.toml nests too deep; write option = value, a line for each"),
     "twice": ("seed = 1\nseed = 2", "drs.toml is not TOML"),
     "table-is-none": ("[tool]\ndrs-conformance = 3", "[tool.drs-conformance] is no table"),
 }  # fmt: skip

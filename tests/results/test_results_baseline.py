@@ -256,6 +256,7 @@ HABIT = next(item.id for item in catalogue().requirements.values() if item.level
     [
         ("accepted =", "is not TOML (Invalid value"),
         ("\ufeff\x00", "is not TOML"),
+        ("a = " + "[" * 100_000, "nests too deep to be one; each entry is [[accepted]]"),
         ("accepted = 1", "has 'accepted', which nothing reads; each entry is [[accepted]]"),
         ("[ignored]\na = 1", "has 'ignored', which nothing reads"),
         ("accepted = [1]", "entry 1, has 1; each entry"),
@@ -290,10 +291,12 @@ def test_a_wrong_file_is_one_sentence(tmp_path: Path, content: str, sentence: st
 
 
 def test_a_file_that_is_not_there_or_not_text(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"cannot be read \(No such file or directory\)"):
+    with pytest.raises(
+        UsageError, match=r"cannot be read \(No such file or directory\); drs-conformance baseline write"
+    ):
         read(tmp_path / "none.toml", catalogue())
     (tmp_path / "b.toml").write_bytes(b"\xff\xfe")
-    with pytest.raises(UsageError, match="is not TOML"):
+    with pytest.raises(UsageError, match=r"b.toml is not UTF-8, as TOML is; each entry is \[\[accepted\]\]"):
         read(tmp_path / "b.toml", catalogue())
 
 

@@ -156,6 +156,7 @@ def test_what_is_no_stream_is_refused(tmp_path: Path, content: bytes, sentence: 
         load(path)
     assert str(path) in str(refusal.value)
     assert sentence in str(refusal.value)
+    assert str(refusal.value).endswith("; name the folder of a run, or its results.jsonl")
 
 
 @pytest.mark.parametrize(
@@ -229,9 +230,13 @@ def test_any_bytes_are_records_or_a_results_error(tmp_path_factory: pytest.TempP
 
 
 def test_a_missing_file_and_a_folder_are_sentences(tmp_path: Path) -> None:
-    with pytest.raises(ResultsError, match=r"cannot read .*none.jsonl: No such file"):
+    would_do = "; name the folder of a run, or its results.jsonl$"
+    with pytest.raises(ResultsError, match=r"cannot read .*none.jsonl: No such file or directory" + would_do):
         load(tmp_path / "none.jsonl")
-    with pytest.raises(ResultsError, match="Is a directory"):
+    with pytest.raises(ResultsError, match=r"cannot read .*/results.jsonl: No such file or directory" + would_do):
+        load(tmp_path)
+    (tmp_path / "results.jsonl").mkdir()
+    with pytest.raises(ResultsError, match=r"/results.jsonl: Is a directory" + would_do):
         load(tmp_path)
 
 
