@@ -61,9 +61,8 @@ def read(path: Path, catalogue: Catalogue) -> tuple[Accepted, ...]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as problem:
-        raise UsageError(
-            f"the baseline {path} cannot be read ({problem.strerror or problem}); drs-conformance baseline write makes one"
-        ) from None
+        why = problem.strerror or problem
+        raise UsageError(f"the baseline {path} cannot be read ({why}); baseline write makes one") from None
     except UnicodeDecodeError:
         raise UsageError(f"the baseline {path} is not UTF-8, as TOML is; {_FORM}") from None
     except RecursionError:

@@ -194,8 +194,7 @@ def test_what_is_fixed_is_told_and_gates_when_strict(drs: Drs, tmp_path: Path) -
         (("--strict-baseline",), "--strict-baseline is given without --baseline; name the file, or leave it out"),
         (
             ("--baseline", "none.toml"),
-            "the baseline none.toml cannot be read (No such file or directory); "
-            "drs-conformance baseline write makes one",
+            "the baseline none.toml cannot be read (No such file or directory); baseline write makes one",
         ),
     ],
 )

@@ -291,9 +291,7 @@ def test_a_wrong_file_is_one_sentence(tmp_path: Path, content: str, sentence: st
 
 
 def test_a_file_that_is_not_there_or_not_text(tmp_path: Path) -> None:
-    with pytest.raises(
-        UsageError, match=r"cannot be read \(No such file or directory\); drs-conformance baseline write"
-    ):
+    with pytest.raises(UsageError, match=r"cannot be read \(No such file or directory\); baseline write makes one"):
         read(tmp_path / "none.toml", catalogue())
     (tmp_path / "b.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(UsageError, match=r"b.toml is not UTF-8, as TOML is; each entry is \[\[accepted\]\]"):
