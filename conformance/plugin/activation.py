@@ -80,6 +80,7 @@ def _hypothesis(settings: Settings) -> None:
     """
     hypothesis.settings.register_profile(
         "drs",
+        hypothesis.settings.get_profile("default"),  # not "ci", loaded where CI is set, which goes by no seed
         max_examples=settings.profile.examples,
         deadline=None,  # a slow target is the target's affair, and has a time-out of its own
         database=Corpus(settings.examples, replays=rounds.kind() != rounds.DRAWN) if settings.examples else None,

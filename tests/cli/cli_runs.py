@@ -77,7 +77,8 @@ class Ran:
 
 def variables() -> dict[str, str]:
     """The environment without anything that would reach the run by accident."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("DRS_", "PYTEST_", "COLUMNS"))}
+    stray = ("DRS_", "PYTEST_", "COLUMNS", "CI", "__TOX")  # in CI, Hypothesis has settings of its own
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(stray)}
     return kept | {"PYTHONUNBUFFERED": "", "NO_COLOR": "1"}
 
 
