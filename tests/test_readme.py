@@ -91,7 +91,7 @@ def test_the_line_does_what_it_is_shown_for(
 ) -> None:
     require_tool(line.partition(" ")[0]) if not line.startswith("drs-conformance") else None
     (tmp_path / "reports").mkdir()
-    (tmp_path / "reports" / "devices.jsonl").touch()  # of an earlier run
+    (tmp_path / "reports" / "devices.jsonl").write_text('{"asked": 0}\n', encoding="utf-8")  # of an earlier run
     with serving(shell, tmp_path) as server:
         done = run(line.replace(EXAMPLE_TARGET, server["url"]), shell, tmp_path, TOKEN=server["token"])
     assert done.returncode == 0, done.stdout + done.stderr

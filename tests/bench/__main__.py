@@ -25,7 +25,7 @@ _PARTS = "; ".join(f"{part.name}: {part.says}{' (only when named)' if part.alone
 @click.option("--short", is_flag=True, help="A try of the harness: little of everything, and never kept.")
 @click.option("--strict", is_flag=True, help="Status 1 where a ratio became worse than the committed one.")
 @click.option("--profile", is_flag=True, help="Also write a profile of each part, which makes its figures no figures.")
-@click.option("--keep", is_flag=True, help="Measure nothing; commit what was, and write it into docs/cost.md.")
+@click.option("--keep", is_flag=True, help="Measure nothing; commit what was, and write it into the pages.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=kept.OUT, help="Where the JSON goes.")
 def main(*, parts: tuple[str, ...], short: bool, strict: bool, profile: bool, keep: bool, out: Path) -> None:
     """Measure PARTS, or all of them that take minutes, and compare their ratios with the committed ones."""

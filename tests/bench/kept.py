@@ -1,7 +1,7 @@
 """Where figures lie: those of this machine in `reports/bench/`, a file for each part, and the committed ones here.
 
-The one rule: the table in `docs/cost.md` is written from the committed file alone, so that the two cannot differ unseen
-(`test_bench_figures.py`).
+The one rule: the tables in `README.md`, of what has a goal, and in `docs/cost.md`, of everything, are written from the
+committed file alone, so that they cannot differ from it unseen (`test_bench_figures.py`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from bench.parts import PARTS
 
 OUT = ROOT / "reports" / "bench"
 COMMITTED = Path(__file__).with_name("figures.json")
-PAGE = ROOT / "docs" / "cost.md"
+PAGES = {ROOT / "README.md": True, ROOT / "docs" / "cost.md": False}
+"""The pages with a table -> whether it has only what has a goal."""
 _BEGIN, _END = "<!-- bench -->", "<!-- /bench -->"
 _TABLE = re.compile(f"{re.escape(_BEGIN)}\n(.*?){re.escape(_END)}", re.DOTALL)
 
@@ -48,21 +49,24 @@ def committed() -> dict[str, Any]:
 
 
 def keep(out: Path) -> list[str]:
-    """Puts what was measured in place of what is committed, part by part, and writes the page's table; which."""
+    """Puts what was measured in place of what is committed, part by part, and writes the tables; which."""
     new = measured(out)
     parts = committed() | {name: {key: value[key] for key in ("machine", "figures")} for name, value in new.items()}
     COMMITTED.write_text(json.dumps(parts, indent=1) + "\n", encoding="utf-8")
-    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8"), table(parts)), encoding="utf-8")
+    for page, goals in PAGES.items():
+        page.write_text(with_table(page.read_text(encoding="utf-8"), table(parts, goals=goals)), encoding="utf-8")
     return list(new)
 
 
-def table(parts: dict[str, Any]) -> str:
-    """The page's table, and the machine it was measured on."""
+def table(parts: dict[str, Any], *, goals: bool = False) -> str:
+    """What was measured, or only what has a goal, and the machine it was measured on."""
     if not parts:
         return "Nothing was measured in whole yet.\n"
     lines = ["| measured | median (lowest\N{EN DASH}highest) | goal |", "|---|---|---|"]
     for name in (name for name in PARTS if name in parts):
         for figure in figures(parts[name]):
+            if goals and figure.goal is None:
+                continue
             verdict = figure.verdict()
             lines.append(f"| {figure.says} | {figure.text()} | {figure.wanted()}{f': {verdict}' if verdict else ''} |")
     return "\n".join([*lines, "", *_machines(parts)]) + "\n"
@@ -84,7 +88,7 @@ def shown(page: str) -> str:
     """The table that stands on the page. Raises `ValueError` where it has no place for one."""
     found = _TABLE.search(page)
     if found is None:
-        raise ValueError(f"docs/cost.md has no place for the table: {_BEGIN} and {_END}")
+        raise ValueError(f"the page has no place for the table: {_BEGIN} and {_END}")
     return found[1]
 
 

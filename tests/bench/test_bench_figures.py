@@ -146,12 +146,22 @@ def test_the_table_takes_its_place_on_the_page_and_leaves_the_rest() -> None:
     assert "Measured on 2 cores (A CPU), Python 3.11.7, OpenSSL 3, at commit abc123." in table
     page = f"before\n{kept._BEGIN}\nan older one\n{kept._END}\nbehind\n"
     assert kept.with_table(page, table) == f"before\n{kept._BEGIN}\n{table}{kept._END}\nbehind\n"
-    with pytest.raises(ValueError, match=re.escape("docs/cost.md has no place for the table")):
+    with pytest.raises(ValueError, match=re.escape("the page has no place for the table")):
         kept.with_table("no place", table)
 
 
-def test_the_page_shows_the_committed_figures() -> None:
-    assert kept.shown(kept.PAGE.read_text(encoding="utf-8")) == kept.table(kept.committed())
+@pytest.mark.parametrize(("page", "goals"), kept.PAGES.items(), ids=lambda it: getattr(it, "name", ""))
+def test_the_pages_show_the_committed_figures(page: Path, *, goals: bool) -> None:
+    assert kept.shown(page.read_text(encoding="utf-8")) == kept.table(kept.committed(), goals=goals)
+
+
+def test_where_goals_are_shown_nothing_else_is() -> None:
+    figures = [RATIO.to_json(), Figure("replay/quick/suite", "the suite", "s", (1.0,)).to_json()]
+    parts = {
+        "replay": {"machine": dict.fromkeys(("cores", "cpu", "python", "openssl", "commit"), ""), "figures": figures}
+    }
+    assert ("the suite" in kept.table(parts), "the suite" in kept.table(parts, goals=True)) == (True, False)
+    assert RATIO.text() in kept.table(parts, goals=True)
 
 
 def test_what_was_measured_in_whole_is_kept_and_what_was_tried_is_not(
@@ -159,14 +169,15 @@ def test_what_was_measured_in_whole_is_kept_and_what_was_tried_is_not(
 ) -> None:
     machine = {"cores": 2, "cpu": "A CPU", "python": "3.11.7", "openssl": "OpenSSL 3", "commit": "abc123"}
     monkeypatch.setattr(kept, "COMMITTED", tmp_path / "figures.json")
-    monkeypatch.setattr(kept, "PAGE", tmp_path / "cost.md")
-    kept.PAGE.write_text(f"{kept._BEGIN}\n{kept.table({})}{kept._END}\n", encoding="utf-8")
+    page = tmp_path / "cost.md"
+    monkeypatch.setattr(kept, "PAGES", {page: False})
+    page.write_text(f"{kept._BEGIN}\n{kept.table({})}{kept._END}\n", encoding="utf-8")
     for name, short in (("replay", False), ("server", True)):
         kept.write(tmp_path, name, {"short": short, "machine": machine, "figures": [RATIO.to_json()], "more": 1})
     assert kept.keep(tmp_path) == ["replay"]
     assert kept.committed() == {"replay": {"machine": machine, "figures": [RATIO.to_json()]}}
-    assert kept.shown(kept.PAGE.read_text(encoding="utf-8")) == kept.table(kept.committed())
-    assert RATIO.text() in kept.PAGE.read_text(encoding="utf-8")
+    assert kept.shown(page.read_text(encoding="utf-8")) == kept.table(kept.committed())
+    assert RATIO.text() in page.read_text(encoding="utf-8")
 
 
 def test_a_part_that_is_unknown_is_refused_in_a_sentence() -> None:
