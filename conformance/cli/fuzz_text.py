@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.text import Text
 
 from conformance.cli.fuzz_state import State
+from conformance.report.text import plural
 from conformance.results import Outcome
 from conformance.spec import Party, catalogue
 
@@ -41,7 +42,7 @@ class Screen:
     def begin(self, state: State, seconds: float) -> None:
         """What is going to be done."""
         self._before = (state.found.requests, state.found.cases)
-        goes_on = f", goes on behind {state.rounds} rounds" if state.rounds or state.found.tests else ""
+        goes_on = f", goes on behind {plural(state.rounds, 'round')}" if state.rounds or state.found.tests else ""
         self.say(f"Fuzzing for {_span(seconds)}: profile {state.about['profile']}, next seed {state.next}{goes_on}")
 
     def say(self, line: str) -> None:
@@ -61,9 +62,8 @@ class Screen:
         """The summary as of a run, each failure with how to see it again, and how it went."""
         self.console.print(summary)
         for failure in sorted(state.found.failures.values(), key=lambda one: (-one.rounds, one.requirement)):
-            self.say(
-                f"{failure.requirement}: in {failure.rounds} rounds, first with --seed {failure.seed}, {failure.test}"
-            )
+            rounds = plural(failure.rounds, "round")
+            self.say(f"{failure.requirement}: in {rounds}, first with --seed {failure.seed}, {failure.test}")
         if stopped:
             self.say(f"ended before its time: {stopped}")
         self.say(self._line(state, 0, 0))
@@ -79,11 +79,11 @@ class Screen:
         told = ", ".join(f"{seen[kind]} {kind.value}" for kind in (Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE))
         exercised = sum(verdict is not Outcome.SKIP for verdict in verdicts.values())
         parts = [
-            f"{state.rounds} rounds" + (f" and {running} open" if running else ""),
-            f"{found.requests:,} requests ({requests:,.0f}/s)",
-            f"{found.cases:,} cases ({cases:,.0f}/s)",
+            plural(state.rounds, "round") + (f" and {running} open" if running else ""),
+            f"{plural(found.requests, 'request')} ({requests:,.0f}/s)",
+            f"{plural(found.cases, 'case')} ({cases:,.0f}/s)",
             f"{exercised} of {every} requirements: {told}",
-            f"{len(found.failures)} distinct failures",
+            plural(len(found.failures), "distinct failure"),
             *([f"{_span(left)} left"] if left > 0 else []),
         ]
         return ", ".join(parts)

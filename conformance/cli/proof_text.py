@@ -11,6 +11,7 @@ from collections.abc import Collection
 from conformance.cli.power import MOMENTS, Power
 from conformance.cli.proof import Proof, Uncovered
 from conformance.cli.proof_row import Row
+from conformance.report.text import plural
 
 _NAMED = 4
 
@@ -63,7 +64,8 @@ def matrix(proof: Proof) -> list[str]:
 def summary(proof: Proof) -> list[str]:
     """What a proof comes to, in sentences."""
     exact = sum(row.exact for row in proof.defects)
-    lines = [f"{exact} of {len(proof.defects)} defects are seen exactly; they break {proof.requirements} requirements."]
+    broken = plural(proof.requirements, "requirement")
+    lines = [f"{exact} of {len(proof.defects)} defects are seen exactly; they break {broken}."]
     if proof.control is not None and not proof.control.exact:
         lines.append("Without any defect the suite does not come out clean.")
     if len(proof.rows) < proof.planned:
@@ -73,7 +75,7 @@ def summary(proof: Proof) -> list[str]:
     lines += shares(proof.power) if proof.power else []
     left = sum(one.open for one in proof.uncovered)
     lines.append(
-        f"{left} requirements that a server can break have no defect; prove --coverage names them."
+        f"No defect breaks {plural(left, 'requirement')} that a server can break; prove --coverage has the list."
         if left
         else "Every requirement that a server can break has a defect."
     )

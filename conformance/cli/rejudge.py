@@ -17,6 +17,7 @@ from conformance.errors import ResultsError, UsageError
 from conformance.kit import Twin
 from conformance.kit.judgings import ACCEPTED, BASELINE, REFUSED, UNTOLD
 from conformance.kit.twins import verdict_on
+from conformance.report.text import plural
 from conformance.results import Evidence, Header, Judged, Outcome, RequirementOutcome, StreamRecord, TestRecord
 from conformance.spec import Catalogue
 
@@ -180,7 +181,7 @@ def _hold(found: _Said, judged: Judged, id_: str, evidence: Evidence, *, holds: 
 def told(done: Rejudged) -> list[str]:
     """What changed, and of what nothing more can be said, in lines."""
     counted = Counter(done.extent.values())
-    extent = f"{counted['wholly']} requirements wholly, {counted['partly']} in part, {counted['not']} not"
+    extent = f"{plural(counted['wholly'], 'requirement')} wholly, {counted['partly']} in part, {counted['not']} not"
     lines = [f"judged again: {extent}, since they rest on more than answers"]
     lines += [f"{one.requirement}: {one.before} -> {one.after} by {one.rule}: {one.why}" for one in done.changes]
     return lines if done.changes else [*lines, "no verdict changed"]

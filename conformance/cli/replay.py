@@ -25,16 +25,17 @@ _OPTIONS = (
 @click.option("--alone", is_flag=True, help="Send this request and nothing behind it: under a debugger, say.")
 @options(
     *_OPTIONS,
-    target="Origin of the service now; without it that of the run, or the reference server again where it was that.",
+    target="Origin of the service now; without it the run's, where that is on this machine.",
     tenant="Tenant of the run, which need not be named; no other may be.",
 )
 def replay(failure: str, run: Path, *, alone: bool, **given: Any) -> None:
     """Send one recorded case again, and tell whether it still fails.
 
     ID is a failure of a run: join-request/csr-cn-2, or its file below failures/, or a requirement for all that is
-    recorded of it. RUN is the folder of the run, reports if not given. The target is that of the run, unless --target
-    says where it is now. The octets are those of the run, but for what works once: tokens, challenges and the nonce
-    are fresh, and what is signed over them is signed again.
+    recorded of it. RUN is the folder of the run, reports if not given. The target is that of the run if that
+    is on this machine, or the reference server again where it was that; else --target names it, since a token goes
+    nowhere that a file alone leads. The octets are those of the run, but for what works once: tokens, challenges and
+    the nonce are fresh, and what is signed over them is signed again.
 
     Ends with 0 when nothing of it fails any more, 1 when something does, 2 when the command was wrong, 3 when it could
     not be told.

@@ -20,6 +20,7 @@ from conformance.cli.replay_case import Recorded
 from conformance.cli.replay_judge import State, Told
 from conformance.cli.replay_send import NotFaithfulError, check_care, device_ids, restored, sent
 from conformance.client import Credentials, Target
+from conformance.client.target import check_url
 from conformance.errors import TargetError, UsageError
 from conformance.exchange import Exchange
 from conformance.kit import Made, Unproven
@@ -69,8 +70,15 @@ def _as_then(raw: Raw, header: Header, run: Path) -> Raw:
     values |= {"profile": header.profile, "seed": str(header.seed), "out": str(run if run.is_dir() else run.parent)}
     values |= {"tenant": then.get("tenant"), "domain": raw.text("domain") or then.get("domain") or None}
     if not raw.text("target"):
-        values["target"] = None if "embedded" in then else then["url"]
+        values["target"] = None if "embedded" in then else _recorded(then["url"], run)
     return with_values(raw, values)
+
+
+def _recorded(url: str, run: Path) -> str:
+    """The target of a run that somebody else may have written: this machine alone. Raises `UsageError`."""
+    if not Target(check_url(url, f"the target of {run}"), "").loopback:
+        raise UsageError(f"{run} is of {url}, and no token goes where a file alone leads; add --target {url} for that")
+    return url
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Any
 import hypothesis
 import pytest
 from hypothesis import core
+from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.internal.conjecture import providers
 
 from conformance import plugin
@@ -47,6 +48,7 @@ def configure(config: pytest.Config) -> None:
         budget = controller.run.budget()
         journal = journal_of(settings, target)
     _hypothesis(settings)
+    config.add_cleanup(lambda: set_hypothesis_home_dir(None))
     session = open_session(settings, target, credentials, journal)
     config.add_cleanup(journal.close)
     config.add_cleanup(session.transport.close)
@@ -77,7 +79,9 @@ def _hypothesis(settings: Settings) -> None:
     """The same seed sends the same requests, whatever ran before, and whatever else of the user's is imported.
 
     With a database of examples, what is in it is sent too, and what failed of it in place of what the seed draws.
+    A run writes nowhere but into its folder, so that Hypothesis has no place to keep its tables of Unicode in.
     """
+    set_hypothesis_home_dir(os.devnull)
     hypothesis.settings.register_profile(
         "drs",
         hypothesis.settings.get_profile("default"),  # not "ci", loaded where CI is set, which goes by no seed

@@ -25,6 +25,7 @@ from conformance.plugin.redacting import redact_json, redact_report
 from conformance.plugin.settings import Settings, given
 from conformance.plugin.sparing import Sparing
 from conformance.plugin.spread import same_everywhere
+from conformance.report.text import plural
 from conformance.results import Device, Outcome, RequirementOutcome, TestRecord, not_offered
 from conformance.spec import NEEDS, catalogue
 
@@ -181,7 +182,7 @@ class Recorder:
         if error is not None and not _about_target(error, case) and not self.session.stopped:
             case.ledger.erred(case.requirements, f"{type(error).__name__}: {error}")
         if waits := self.session.patience.waits:
-            told = f"asked to wait, and was sent {len(waits)} requests again after {sum(waits):g} seconds in all"
+            told = f"asked to wait, and was sent {plural(len(waits), 'request')} again after {sum(waits):g} s in all"
             case.observe("processing/busy", "does", told)
             waits.clear()
         try:

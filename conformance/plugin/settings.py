@@ -17,6 +17,7 @@ from conformance.plugin import budget, corpus
 from conformance.plugin.care import devices_allowed
 from conformance.plugin.network import read_network
 from conformance.plugin.options import Raw
+from conformance.report.text import duration
 from conformance.results import Accepted, baseline
 from conformance.spec import catalogue
 
@@ -147,7 +148,7 @@ def check_fresh(credentials: Credentials) -> None:
     ago = expired(supply.next(), time.time())
     if ago is not None:
         given_by = supply.option if isinstance(supply, Command | Fixed) else "--token"
-        raise TargetError(f"the token of {given_by} expired {int(ago)} seconds ago; pass a fresh one")
+        raise TargetError(f"the token of {given_by} expired {duration(ago)} ago; pass a fresh one")
 
 
 def given(target: Target, credentials: Credentials) -> frozenset[str]:

@@ -49,8 +49,9 @@ class Allowance:
     def asked(self, number: int) -> None:
         """Raises `TargetError` where so many requests could make more devices than are allowed."""
         if self.most is not None and len(self.ids) + number > self.most:
+            made = "1 device was" if len(self.ids) == 1 else f"{len(self.ids)} devices were"
             raise TargetError(
-                f"--max-devices {self.most} is reached: {len(self.ids)} devices were made, and the next request could "
+                f"--max-devices {self.most} is reached: {made} made, and the next request could "
                 f"make {'another' if number == 1 else f'{number} more'}; allow more, or select less"
             )
         self.journal.asked(number)

@@ -17,7 +17,7 @@ from typing import Any
 from conformance.errors import UsageError
 from conformance.exchange import Exchange
 from conformance.report import files
-from conformance.report.text import as_text, clip, visible
+from conformance.report.text import as_text, clip, plural, visible
 from conformance.results import Header, Outcome, RequirementOutcome, StreamRecord, TestRecord
 from conformance.spec import Catalogue
 
@@ -138,7 +138,7 @@ def _steps(test: TestRecord, catalogue: Catalogue) -> list[dict[str, Any]]:
     others = [item for item in test.requirements if item.outcome is not Outcome.PASS]
     steps = [_step(item, catalogue) for item in (*others, *passed[:_STORIES])]
     if (more := len(passed) - _STORIES) > 0:
-        steps.append({"name": f"{more} more requirements", "status": "passed"})
+        steps.append({"name": plural(more, "more requirement"), "status": "passed"})
     return steps
 
 

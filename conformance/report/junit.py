@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from conformance.report.text import line, until, visible
+from conformance.report.text import line, plural, until, visible
 from conformance.results import Outcome
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ def _case(item: RequirementResult, quote: str) -> ET.Element:
     case = ET.Element("testcase", classname=item.section, name=item.id, time="0")
     message = line(item.reason, _MESSAGE)
     evidence = visible(f"{item.id}: {quote}\n\n" + "\n\n".join(map(_evidence, item.failures)))
-    work = f"{item.tests} tests, {item.cases} cases, {item.requests} requests"
+    counts = {"test": item.tests, "case": item.cases, "request": item.requests}
+    work = ", ".join(plural(number, noun) for noun, number in counts.items())
     output = visible(f"{item.title}\n{item.level}, {item.source}, {item.party}; {work}")
     if item.accepted:
         said = f"accepted failure ({line(until(item.accepted), _MESSAGE)}): {message}"

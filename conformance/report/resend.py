@@ -94,12 +94,14 @@ def rerun(header: Header, requirement: str) -> str:
 def replay(header: Header, requirement: str, number: int, folder: str = "") -> str:
     """The command that sends one failure again and judges what comes; empty for a load, whose requests ran at once.
 
-    `folder` is that of the run, where it is not `reports` of where the command is given.
+    `folder` is that of the run, where it is not `reports` of where the command is given. A target stands in a line of
+    its own, and goes without saying where it was the reference server that comes along.
     """
     if header.profile == "load":
         return ""
     words = ["drs-conformance", "replay", f"{requirement}-{number}", *([folder] if folder else [])]
-    return " ".join(shlex.quote(visible(word)) for word in words)
+    named = "" if "embedded" in header.target else f" \\\n  --target {_quoted(header.target.get('url', ''))}"
+    return " ".join(shlex.quote(visible(word)) for word in words) + named
 
 
 def _method(method: str) -> str:

@@ -189,7 +189,8 @@ def _failure(item: RequirementResult, catalogue: Catalogue, again: str) -> Rende
     rows = {"says": f"“{entry.quote}”" if entry.quote else f"{entry.reference}: {entry.expects}"}
     rows |= {"accepted": until(item.accepted)} if item.accepted else {}
     rows |= _evidence(item.failures[0]) if item.failures else {"problem": item.reason}
-    rows |= {"again": again} if again and item.failures and item.failures[0].exchange else {}
+    if again and item.failures and item.failures[0].exchange:
+        rows |= dict(zip(("again", ""), again.split("\n"), strict=False))
     table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, style="dim")
     table.add_column()

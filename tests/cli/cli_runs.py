@@ -64,6 +64,7 @@ class Ran:
         assert "Traceback" not in self.said + self.warned
         assert "INTERNALERROR" not in self.said + self.warned
         assert not list(self.out.glob(".*"))
+        assert not (self.out.parent.parent / ".hypothesis").exists()  # where the command was given
         return self
 
     def everything(self) -> Iterator[tuple[str, bytes]]:

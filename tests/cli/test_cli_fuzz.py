@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from conformance.cli import drs_conformance
 from conformance.cli.fuzz import seconds
 from conformance.cli.fuzz_found import Found, merged
 from conformance.cli.fuzz_state import FILE, State, taken_up
+from conformance.cli.fuzz_text import Screen
 from conformance.errors import UsageError
 from conformance.paths import SUITES
 from conformance.plugin import rounds
@@ -231,6 +233,22 @@ def test_rounds_come_together_as_one_run() -> None:
     assert found.verdicts() == {"a/b": Outcome.FAIL}
     again = Found.from_json(json.loads(json.dumps(found.to_json())))
     assert again == found
+
+
+def test_one_round_is_no_rounds(capsys: pytest.CaptureFixture[str]) -> None:
+    state = State({"profile": "quick"}, 7, 8, rounds=1)
+    state.found.take(replace(record(Outcome.FAIL, "ff"), requests=1, requirements=(one_case(),)), 7)
+    screen = Screen()
+    screen.begin(state, 60)
+    screen.end(state, None, "")
+    said = capsys.readouterr().out
+    assert "goes on behind 1 round\n" in said
+    assert "a/b: in 1 round, first with --seed 7" in said
+    assert re.search(r"^1 round, 1 request \(.*\), 1 case \(.*\), .*, 1 distinct failure$", said, re.MULTILINE)
+
+
+def one_case() -> RequirementOutcome:
+    return RequirementOutcome("a/b", Outcome.FAIL, "fail", 1, 1, (Evidence("accepted ff"),))
 
 
 @pytest.mark.parametrize(

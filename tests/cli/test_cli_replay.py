@@ -238,6 +238,26 @@ def test_a_record_leads_a_token_nowhere_else(recorded: Path, right: Ready, tmp_p
     assert "another host than the target; see --allow-host" in done.output
 
 
+def test_a_run_leads_to_another_machine_only_where_the_user_names_it(
+    recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def change(record: dict[str, Any]) -> None:
+        if record["record"] == "header":
+            record["target"]["url"] = "https://192.0.2.7"
+
+    run = changed(recorded, tmp_path / "run", change)
+    monkeypatch.setenv("DRS_TOKEN", "h.e.y")
+    done = replay(TYPE, str(run), "--timeout", "1")
+    assert done.exit_code == 2
+    assert done.output == (
+        f"drs-conformance: {run} is of https://192.0.2.7, and no token goes where a file alone leads; "
+        "add --target https://192.0.2.7 for that\n"
+    )
+    named = replay(TYPE, str(run), "--timeout", "1", "--target", "https://192.0.2.7", "--proxy", "http://127.0.0.1:9")
+    assert named.exit_code == 3, named.output
+    assert "the target at https://192.0.2.7 gives no answer: " in named.output
+
+
 def test_a_load_is_not_sent_again_one_by_one(recorded: Path, tmp_path: Path) -> None:
     def change(record: dict[str, Any]) -> None:
         if record["record"] == "header":

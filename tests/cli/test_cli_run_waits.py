@@ -69,7 +69,7 @@ def test_retry_after_is_obeyed_and_recorded(drs: Drs, server: Ready, front: Fron
         assert between == []
     told = [item["evidence"] for item in ran.results["observations"] if item["ambiguity"] == "processing/busy"]
     again = [evidence for evidence in told if evidence.startswith("asked to wait")]
-    assert again == ["asked to wait, and was sent 2 requests again after 2 seconds in all"]
+    assert again == ["asked to wait, and was sent 2 requests again after 2 s in all"]
 
 
 def test_who_asks_to_be_left_alone_is(drs: Drs, server: Ready, front: Fronts) -> None:

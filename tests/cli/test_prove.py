@@ -61,7 +61,7 @@ def test_a_row_is_exact_when_what_is_seen_is_what_is_broken(given: Row, exact: b
 def test_below_the_matrix_stands_what_was_missed_and_what_is_noise() -> None:
     *_, wrong, sentence, _ = matrix(of(row({OTHER})))
     assert wrong.endswith(f"inexact  a-defect; missed: {BROKEN}; noise: {OTHER}")
-    assert sentence == "0 of 1 defects are seen exactly; they break 1 requirements."
+    assert sentence == "0 of 1 defects are seen exactly; they break 1 requirement."
 
 
 def test_a_defect_that_was_not_judged_was_not_overlooked() -> None:

@@ -104,8 +104,11 @@ def test_a_run_of_one_requirement_is_one_command() -> None:
 
 def test_a_failure_is_replayed_by_its_name_in_the_folder_of_its_run() -> None:
     header = Header("", {"url": "https://drs.example"}, "quick", "must", 0, {})
-    assert resend.replay(header, "join-request/x", 2) == "drs-conformance replay join-request/x-2"
-    assert resend.replay(header, "a/b", 1, "my run") == "drs-conformance replay a/b-1 'my run'"
+    named = " \\\n  --target https://drs.example"
+    assert resend.replay(header, "join-request/x", 2) == f"drs-conformance replay join-request/x-2{named}"
+    assert resend.replay(header, "a/b", 1, "my run") == f"drs-conformance replay a/b-1 'my run'{named}"
+    own = replace(header, target={"url": "http://127.0.0.1:49152", "embedded": "yes"})
+    assert resend.replay(own, "a/b", 1) == "drs-conformance replay a/b-1"
     assert resend.replay(replace(header, profile="load"), "a/b", 1) == ""
 
 

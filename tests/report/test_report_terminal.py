@@ -57,9 +57,14 @@ def test_a_failure_says_what_was_sent_and_what_came(plain: str) -> None:
 
 def test_a_failure_says_how_it_is_sent_again(plain: str, results: Results) -> None:
     first = results.failed[0]
-    assert f"again    drs-conformance replay {first.id}-1\n" in plain
+    named = re.escape(" \\\n") + " +--target https://drs.example\n"
+    assert re.search(f"again    drs-conformance replay {first.id}-1{named}", plain)
     elsewhere = terminal.summary(results, catalogue(), Path("page/index.html"), run=Path("a run"))
-    assert f"drs-conformance replay {first.id}-1 'a run'\n" in terminal.plain(elsewhere)
+    assert re.search(f"drs-conformance replay {first.id}-1 'a run'{named}", terminal.plain(elsewhere))
+    target = {"url": "http://127.0.0.1:49152", "embedded": "yes"}
+    own = replace(results, header=replace(results.header, target=target))
+    said = terminal.plain(terminal.summary(own, catalogue(), Path("reports/index.html")))
+    assert f"again    drs-conformance replay {first.id}-1\n" in said
     load = replace(results, header=replace(results.header, profile="load"))
     assert "replay" not in terminal.plain(terminal.summary(load, catalogue(), Path("reports/index.html")))
 
