@@ -31,6 +31,7 @@ from conformance.plugin.interrupts import Interrupts
 from conformance.plugin.options import Raw
 from conformance.plugin.run import journal_of, open_session
 from conformance.plugin.settings import Settings, check_fresh, read_target
+from conformance.report import files
 from conformance.results import Header
 
 FOLDER = "replay"  # in the folder of the run, where a test that had to be run again writes
@@ -113,7 +114,7 @@ class _Replay:
     ) -> None:
         settings = Settings.read(raw)
         self._raw, self._header, self._devices, self._alone = raw, header, devices, alone
-        self._folder = settings.out / FOLDER
+        self._folder = files.own(settings.out / FOLDER)
         self._journal = journal_of(settings, target)
         self._session = open_session(settings, target, credentials, self._journal)
         self._session.on_device = self._write_down

@@ -43,7 +43,7 @@ def write_comparison(out: Path, runs: Mapping[str, Results], catalogue: Catalogu
         comparison.Run(name, f"run-{number}", results) for number, (name, results) in enumerate(runs.items(), start=1)
     ]
     for run in named:
-        write_all(out / run.folder, run.results, catalogue)
+        write_all(files.own(out / run.folder), run.results, catalogue)
     return files.write(out / "index.html", comparison.render(named, catalogue))
 
 
@@ -58,10 +58,11 @@ def _write_requests(out: Path, results: Results) -> None:
     wanted = {name: resend.content(request) for name, request in requests.items()}
     if any(request.octets for request in requests.values()):
         wanted[resend.SENDER] = resend.sender()
+    folder = files.own(out / resend.FOLDER)
     for name, octets in wanted.items():
         files.write(out / name, octets)
     try:
-        for path in (*(out / resend.FOLDER).glob("*-[1-9]*"), *(out / resend.FOLDER).glob("send.py")):
+        for path in (*folder.glob("*-[1-9]*"), *folder.glob("send.py")):
             if f"{resend.FOLDER}/{path.name}" not in wanted:
                 path.unlink()
     except OSError as problem:

@@ -59,9 +59,10 @@ def write(out: Path, records: Iterable[StreamRecord], catalogue: Catalogue) -> N
             _result(test, header, str(key), list(attachments), began=began, catalogue=catalogue)
         )
         began += round(1000 * test.seconds)
-    _clear(out / FOLDER)
+    folder = files.own(out / FOLDER)
+    _clear(folder)
     for name, content in made.items():
-        files.write(out / FOLDER / name, content)
+        files.write(folder / name, content)
 
 
 def _clear(folder: Path) -> None:

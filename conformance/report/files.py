@@ -1,6 +1,7 @@
 """Writing what a report consists of, so that a reader finds the old file or the new one, never a half.
 
-The one rule: every file is written beside its place and renamed into it.
+The one rule: every file is written beside its place and renamed into it. A link is replaced, never followed: whoever
+put it there, with a checkout, say, does not choose where we write and delete.
 """
 
 from __future__ import annotations
@@ -21,6 +22,16 @@ def write(path: Path, content: str | bytes) -> Path:
     except OSError as problem:
         raise unwritable(path, problem) from None
     return path
+
+
+def own(folder: Path) -> Path:
+    """A folder of a report, before it is written into: where a link stands in its place, that goes. `UsageError`."""
+    try:
+        if folder.is_symlink():
+            folder.unlink()
+    except OSError as problem:
+        raise unwritable(folder, problem) from None
+    return folder
 
 
 def _replace(path: Path, data: bytes) -> None:

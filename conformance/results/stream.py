@@ -38,6 +38,8 @@ class Writer:
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if path.is_symlink():
+                path.unlink()  # it leads where whoever put it there wants it, and what is there would be lost
             self._file = path.open("w", encoding="ascii", newline="\n")
         except OSError as problem:
             raise unwritable(path, problem) from None

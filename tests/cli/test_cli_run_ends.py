@@ -179,25 +179,28 @@ def test_a_selection_that_no_test_bears_on(drs: Drs, server: Ready) -> None:
 # --- a disk that does not take it
 
 
-def test_a_disk_that_is_full(drs: Drs, server: Ready, tmp_path: Path) -> None:
-    """The stream's place leads to a device that is always full."""
-    (tmp_path / "results.jsonl").symlink_to("/dev/full")
-    ran = drs(*against(server), *ONE, "--out", str(tmp_path))
-    assert ran.status == 2
-    assert len(ran.warned.splitlines()) == 1
-    assert "No space left on device; give another directory with --out" in ran.warned
-
-
-def test_files_that_may_grow_no_further_end_the_run(server: Ready, tmp_path: Path) -> None:
-    """In mid-run: a limit on the size of files stands for a disk that fills up."""
-    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (8000, 8000))"
+@pytest.mark.parametrize("octets", [0, 8000])
+def test_files_that_may_grow_no_further_end_the_run(server: Ready, tmp_path: Path, octets: int) -> None:
+    """At once and in mid-run: a limit on the size of files stands for a disk that is full or fills up."""
+    limited = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({octets}, {octets}))"
     code = f"{limited}; import conformance.cli; conformance.cli.main()"
     words = [sys.executable, "-c", code, *against(server), "--profile", "quick", "--select", "3.1", "--out", "out"]
     done = subprocess.run(words, cwd=tmp_path, env=variables(), capture_output=True, text=True, check=False)
     assert done.returncode == 2, done.stdout + done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert "File too large; give another directory with --out" in done.stderr
-    assert (tmp_path / "out" / "results.jsonl").stat().st_size == 8000
+    assert (tmp_path / "out" / "results.jsonl").stat().st_size == octets
+
+
+def test_a_link_in_the_place_of_the_stream_is_replaced(drs: Drs, server: Ready, tmp_path: Path) -> None:
+    """As a checkout may bring it along: nothing is lost where it leads."""
+    theirs, out = tmp_path / "theirs", tmp_path / "linked" / "out"
+    theirs.write_text("kept", encoding="ascii")
+    out.mkdir(parents=True)
+    (out / "results.jsonl").symlink_to(theirs)
+    assert drs(*against(server), *ONE, "--out", str(out)).status == 0
+    assert theirs.read_text(encoding="ascii") == "kept"
+    assert not (out / "results.jsonl").is_symlink()
 
 
 # --- a reader who leaves

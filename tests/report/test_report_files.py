@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance.errors import UsageError
-from conformance.report import files, json_, write_all
+from conformance.report import allure, files, json_, write_all, write_comparison
 from conformance.results import Results
 from conformance.spec import catalogue, schemas
 
@@ -48,6 +48,27 @@ def test_what_an_older_report_left_is_replaced_and_nothing_else_is(results: Resu
     kept = [path for path in tmp_path.rglob("*") if path.is_file() and path.read_bytes() == b"old"]
     left = {path.relative_to(tmp_path).as_posix() for path in kept}
     assert left == {"failures/notes.txt", "mine.txt"}
+
+
+def test_a_link_in_the_place_of_a_folder_is_replaced_and_not_followed(results: Results, tmp_path: Path) -> None:
+    """As a checkout may bring them along: nothing is written or deleted where they lead."""
+    theirs = tmp_path / "theirs"
+    for name in ("failures/join-request.gone-1.json", "allure-results/gone-result.json", "run-1/index.html"):
+        (theirs / name).parent.mkdir(parents=True)
+        (theirs / name).write_text("old")
+    before = sorted(theirs.rglob("*"))
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in ("failures", "allure-results", "run-1"):
+        (out / name).symlink_to(theirs / name)
+    write_all(out, results)
+    allure.write(out, [results.header], catalogue())
+    write_comparison(out, {"one": results}, catalogue())
+    assert sorted(theirs.rglob("*")) == before
+    assert (theirs / "run-1" / "index.html").read_text() == "old"
+    for name in ("failures", "allure-results", "run-1"):
+        assert not (out / name).is_symlink()
+        assert list((out / name).iterdir()) != []
 
 
 def test_a_report_is_the_same_each_time(results: Results, report: Path, tmp_path: Path) -> None:
