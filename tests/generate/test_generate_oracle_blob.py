@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from conformance.generate import keys, oracle
 from conformance.generate.bytes import Mutation, judged, plan
 from conformance.generate.bytes.mutation import Build
+from conformance.generate.edits import Layer
 from conformance.generate.join import JoinDraft, render
 
 DRAFT: Final = JoinDraft.baseline(7)
@@ -46,6 +47,7 @@ def blob_of(mutation: Mutation) -> bytes:
 def agrees(octets: bytes) -> None:
     reading = oracle.blob(octets)
     found = wrong(octets)
+    assert reading.why
     if reading.must_refuse:
         assert reading.must_refuse == PREFIX + found[0]
         assert reading.layer is not None
@@ -99,6 +101,31 @@ def test_any_octets_are_read(octets: bytes) -> None:
 @given(at=st.integers(24, 282), value=st.integers(0, 255))
 def test_a_changed_number_is_wrong_only_where_arithmetic_says_so(at: int, value: int) -> None:
     agrees(MODEL.blob[:at] + bytes([value]) + MODEL.blob[at + 1 :])
+
+
+LARGE: Final = b"\xff\xff\xff\xff"
+
+
+@pytest.mark.parametrize(
+    ("at", "octets", "requirement", "layer", "offset"),
+    [
+        (8, bytes(4), "lengths", Layer.BLOB_HEADER, 8),
+        (12, bytes(4), "lengths", Layer.BLOB_HEADER, 12),
+        (8, LARGE, "lengths", Layer.BLOB_HEADER, 8),
+        (8, struct.pack("<I", 259), "lengths", Layer.BLOB_HEADER, 12),  # the exponent is all there is
+        (8, struct.pack("<I", 260), "lengths", Layer.BLOB_HEADER, 8),
+        (12, LARGE, "lengths", Layer.BLOB_HEADER, 12),
+        (12, struct.pack("<I", 255), "no-tail", Layer.BLOB_BODY, 282),
+        (16, LARGE, "no-primes", Layer.BLOB_HEADER, 16),
+        (20, LARGE, "no-primes", Layer.BLOB_HEADER, 20),
+        (4, LARGE, "bit-length", Layer.BLOB_HEADER, 4),
+        (24, bytes(3), "exponent", Layer.BLOB_BODY, 24),
+        (282, b"\x02", "modulus", Layer.BLOB_BODY, 282),
+    ],
+)
+def test_where_the_first_wrong_thing_sits(at: int, octets: bytes, requirement: str, layer: Layer, offset: int) -> None:
+    reading = oracle.blob(MODEL.blob[:at] + octets + MODEL.blob[at + len(octets) :])
+    assert (reading.must_refuse, reading.layer, reading.offset) == (PREFIX + requirement, layer, offset)
 
 
 def test_every_key_of_the_pool_must_be_accepted_and_no_other() -> None:
