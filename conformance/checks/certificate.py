@@ -124,20 +124,24 @@ def _serial(certificate: Certificate, notes: Notes) -> None:
 
 
 def signed_by(certificate: Certificate, authorities: Sequence[Certificate]) -> Judgement:
-    """The service's signature under the service's name; nothing is said where no authority's key can judge it."""
+    """The service's signature under the service's name; nothing is said where no authority's key can judge it.
+
+    Nor is it where none is the issuer, by its name or its key: another authority of the service may be.
+    """
     notes = Notes()
     requirement = f"{_PREFIX}certificate-signed"
-    named = [one for one in authorities if names.same(one.subject, certificate.issuer)]
-    if authorities and not named:
-        problem = f"is {names.shown(certificate.issuer)}, not {names.shown(authorities[0].subject)}"
-        notes.hold(requirement, False, problem, f"{RAW_BODY}, issuer")
     verdicts = [
-        signature.holds(one.public_key, certificate.signature_algorithm, certificate.signature, certificate.tbs)
-        for one in named
+        (one, signature.holds(one.public_key, certificate.signature_algorithm, certificate.signature, certificate.tbs))
+        for one in authorities
     ]
-    if True in verdicts or (verdicts and None not in verdicts):
+    named = [holds for one, holds in verdicts if names.same(one.subject, certificate.issuer)]
+    signers = [one for one, holds in verdicts if holds]
+    if signers and not named:
+        problem = f"is {names.shown(certificate.issuer)}, not {names.shown(signers[0].subject)}"
+        notes.hold(requirement, False, problem, f"{RAW_BODY}, issuer")
+    if True in named or (named and None not in named):
         problem = "does not verify with the key of the authority that the issuer names"
-        notes.hold(requirement, True in verdicts, problem, f"{RAW_BODY}, signatureValue")
+        notes.hold(requirement, True in named, problem, f"{RAW_BODY}, signatureValue")
     return notes.judgement()
 
 

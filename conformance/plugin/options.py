@@ -64,7 +64,12 @@ OPTIONS = (
     Option("expired-challenge", "challenge of this tenant that has expired, which must be refused", "JWT", secret=True),
     Option("foreign-challenge", "challenge of another tenant, which must be refused", "JWT", secret=True),
     Option("expired-nonce", "nonce of this target whose time is over, which must be refused", "TEXT"),
-    Option("ca-file", "certificate of the CA that issues device certificates", "PEM", path=True),
+    Option(
+        "ca-file",
+        "certificate of the CA that issues device certificates itself, not of a root above it",
+        "PEM",
+        path=True,
+    ),
     Option("tls-ca-file", "CA to trust for the target's TLS, in place of the system's", "PEM", path=True),
     Option("insecure", "do not verify the target's TLS certificate"),
     Option("proxy", "HTTP proxy to reach the target by; those of the environment are not used", "URL"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hypothesis import Phase, given, settings
 
-from conformance.checks import distinct, habits, join_answer, lint, membership
+from conformance.checks import distinct, habits, join_answer, lint, membership, names
 from conformance.checks.certificate import same_key
 from conformance.generate.join import JoinDraft
 from conformance.generate.otherwise import ASKING_FOR_A_CA
@@ -166,9 +166,16 @@ def test_certificate_is_for_the_key(case: Case) -> None:
 @requirement("join-answer/certificate-signed")
 def test_certificate_is_signed_by_the_service(case: Case) -> None:
     """The same answers: the signature verifies with the key of the CA that the issuer names."""
-    known = authorities(case)
+    known, unknown = authorities(case), None
     for one in answers(case).values():
-        case.judge(judged(case, one, authorities=known), one.exchange)
+        judgement = judged(case, one, authorities=known)
+        case.judge(judgement, one.exchange)
+        unknown = unknown or (None if judgement.checked else one.certificate)
+    if unknown:
+        raise Unproven(
+            f"the CA file has no key that could judge the signature of {names.shown(unknown.issuer)}; "
+            "pass --ca-file with the certificate of the CA that signs, not of a root above it"
+        )
 
 
 @requirement("join-answer/certificate-not-self-signed")

@@ -182,6 +182,10 @@ def test_signature_of_the_ca() -> None:
     assert signed(found, ca_certificate(), reference_ca()) == "holds"
     assert signed(found, reference_ca("rsa-2048-30")) == "signatureValue"
     assert signed(found, ca_certificate()) == "issuer"
+    nobody = written(issuer=writing.name((writing.CN, der.utf8_string("nobody"))))
+    assert signed(nobody, reference_ca()) == "issuer"
+    assert signed(nobody, ca_certificate(), reference_ca()) == "issuer"
+    assert signed(nobody, reference_ca("rsa-2048-30")) == "unsaid", "one below it may have signed"
     assert signed(found) == "unsaid"
     assert (
         signed(replace(found, signature=found.signature[:-1] + bytes([found.signature[-1] ^ 1])), reference_ca())

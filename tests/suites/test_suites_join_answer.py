@@ -193,6 +193,17 @@ def test_one_thing_wrong(server: Server, name: str) -> None:
     assert not came.of(Outcome.ERROR)
 
 
+def test_who_signed_is_not_known_where_the_ca_file_holds_but_a_root(server: Server) -> None:
+    by_one_below = orders(issuer=lettered("one below the root"))
+    came = server.answers(lambda honest: by_one_below(signed_by_another(honest)), (SUITE,))
+    assert came.of(Outcome.FAIL) == set()
+    assert came.of(Outcome.INCONCLUSIVE) == ids({"certificate-signed"})
+    assert came.reasons[f"{A}certificate-signed"] == (
+        "the CA file has no key that could judge the signature of CN=one below the root; "
+        "pass --ca-file with the certificate of the CA that signs, not of a root above it"
+    )
+
+
 def test_certificates_swapped_between_joins(server: Server) -> None:
     kept: list[Any] = []
     came = server.answers(says(lambda body: another_certificate(body, kept)), MODULES)
