@@ -90,6 +90,11 @@ def paired(index: int) -> PoolKey:
     )
 
 
+def pairs() -> int:
+    """How many keys of two keys' primes there are."""
+    return len(_pairs())
+
+
 @cache
 def _pairs() -> tuple[tuple[int, int], ...]:
     """Two primes of different pool keys each."""

@@ -28,6 +28,7 @@ from conformance.kit.outcomes import Made, NotOffered, QuotaReached, Unproven
 from conformance.kit.patience import Patience
 from conformance.kit.profile import Profile
 from conformance.kit.shield import SHIELD
+from conformance.kit.unused import Unused
 
 _ROOM = "remove devices that are not needed, or have the quota raised, and run again"
 _TOKEN_REFUSED = {401, 403}
@@ -50,6 +51,7 @@ class Session:
     stopped: str | None = None
     refused_token: str | None = None
     kept: Kept = field(default_factory=Kept)  # what several cases judge, and is asked for once
+    keys: Unused = field(default_factory=Unused)
     patience: Patience = field(default_factory=Patience)
     breaker: Breaker = field(default_factory=Breaker)
     _services: Services | None = None
@@ -174,7 +176,12 @@ class Session:
     def draft(self) -> JoinDraft:
         """A new conforming join request, its display name and keys its own; the same in the same order for a seed."""
         self._drafts += 1
-        return JoinDraft.baseline(self.seed * 1_000 + self._drafts).with_target_domain(self.target_domain())
+        number = self.seed * 1_000 + self._drafts
+        return self.own(JoinDraft.baseline(number), number)
+
+    def own(self, draft: JoinDraft, number: int = 0) -> JoinDraft:
+        """The request with the service's TargetDomain and a key that no device has yet, while there are such."""
+        return draft.with_key(self.keys.nth(number)).with_target_domain(self.target_domain())
 
     def target_domain(self) -> str:
         """A TargetDomain that any service takes (A9): a host of the tenant's domain, else the target's own."""
@@ -252,8 +259,11 @@ class Session:
         Raises `QuotaReached` where the answer says that the tenant has no room for another.
         """
         with self._recording():
+            certificate = verdicts.raw_certificate(exchange)
             for id_, thumbprint in verdicts.devices(exchange):
-                self.on_device(Made(id_, thumbprint, self._removal(id_), verdicts.raw_certificate(exchange)))
+                self.on_device(Made(id_, thumbprint, self._removal(id_), certificate))
+        if certificate:
+            self.keys.certified(certificate)
         if (why := quota.reached(exchange)) is not None:
             self.stopped = f"{why}; {_ROOM}"
             raise QuotaReached(why)

@@ -120,4 +120,13 @@ class Twins:
             self.devices += twin in _MAKING
         else:
             raise Unproven(f"the baseline ({twin.value}) was not accepted: {why}")
+        if twin is Twin.JOIN and not self._sparing:
+            self._ask_for_a_key_again()
         return exchange
+
+    def _ask_for_a_key_again(self) -> None:
+        """Whether the target certifies a key once only, asked once: new keys for all that is sent cost time."""
+        keys = self._session.keys
+        if (key := keys.doubtful()) is not None:
+            again = self._session.join(self._session.draft().with_key(key), "a conforming join with a device's key")
+            keys.once = verdict_on(Twin.JOIN, again)[0] is not verdicts.Verdict.ACCEPTED

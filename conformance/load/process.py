@@ -27,7 +27,6 @@ from conformance.plugin.network import hiding
 from conformance.results import Evidence
 
 PROFILE: Final = Profile("load", examples=0, edits=0, nonces=0, at_once=(2,))
-_KEYS: Final = 1984  # that `keys.paired` has
 _PREPARED: Final = 256  # keys of a process: four for each of 64 users
 _KEPT: Final = 4096  # answers kept for a while, in case one of them turns out to bring what was there already
 _NEIGHBOURS: Final = 256
@@ -74,7 +73,7 @@ class Process:
     def begin(self, number: int, workers: int) -> None:
         """Prepares keys and shares for process `number` of `workers`, from 0, before its users come."""
         self.number = number
-        self._keys = deque(keys.paired(index) for index in range(number % workers, _KEYS, workers)[:_PREPARED])
+        self._keys = deque(keys.paired(index) for index in range(number % workers, keys.pairs(), workers)[:_PREPARED])
         for key in self._keys:
             _ = key.private_key  # parsed here, and never again
         most = self._max_devices

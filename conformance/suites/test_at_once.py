@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from conformance.checks import crowd, distinct, join_answer, nonce, verdict
 from conformance.checks.join_answer import Asked
 from conformance.exchange import Exchange
-from conformance.generate import keys
 from conformance.generate.join import JoinDraft
 from conformance.kit import Case, Twin, Unproven, may_bear_on, requirement
 from conformance.kit.crowd import Parcel, at_once, user_of
@@ -53,9 +52,9 @@ def tokens(case: Case) -> tuple[str, ...]:
     return (own, kept[OTHER_USER]) if kept[OTHER_USER] else (own,)
 
 
-def drafts(case: Case, size: int, since: int = 0) -> list[JoinDraft]:
-    """Conforming requests with keys that no other request of the crowds has, so that no answer fits two of them."""
-    return [case.session.draft().with_key(keys.paired(since + place)) for place in range(size)]
+def drafts(case: Case, size: int) -> list[JoinDraft]:
+    """Conforming requests with keys that no other request has, so that no answer fits two of them."""
+    return [case.session.draft().with_key(case.session.keys.new()) for _ in range(size)]
 
 
 def joins(
@@ -88,9 +87,8 @@ def test_joins(case: Case) -> None:
     case.twins.before(Twin.JOIN)
     holders = tokens(case)
     came: list[Sent] = []
-    sizes = case.session.profile.at_once
-    for place, size in enumerate(sizes):
-        sent = joins(case, drafts(case, size, since=sum(sizes[:place])), holders, "")
+    for size in case.session.profile.at_once:
+        sent = joins(case, drafts(case, size), holders, "")
         for one in sent:
             answered(case, ACCEPTED, one.exchange, verdict.join(one.exchange))
             others = [other.asked for other in sent if other is not one]

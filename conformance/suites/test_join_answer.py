@@ -255,7 +255,7 @@ def test_certificate_in_the_eyes_of_a_linter(case: Case) -> None:
 @may_bear_on(*WHOLE, "join-answer/membership-changes", *CHANGES)
 def test_answer_to_any_conforming_request(case: Case, draft: JoinDraft) -> None:
     """Requests with all that the schema allows; each answer that accepts one is judged whole."""
-    own = draft.with_target_domain(case.session.draft().target_domain)
+    own = case.session.own(draft)
     one = joined(case, own, f"a conforming request, JoinType {own.join_type}")
     if one.accepted:
         case.session.kept.setdefault(DRAWN, []).append(one)

@@ -178,7 +178,7 @@ def test_target_domain(case: Case) -> None:
 def test_everything_allowed_is_accepted(case: Case, draft: JoinDraft) -> None:
     """Anything the schema and the spelling of JSON allow, all at once; a refusal is led back to what it rests on."""
     used = tuple(features(draft))
-    own = draft.with_target_domain(case.session.target_domain())
+    own = case.session.own(draft)
     title = f"an allowed request that makes use of {', '.join(used)}"
     case.accepts_join(used, title, own, blame=lambda: culprit(case, own))
 

@@ -12,6 +12,8 @@ from conformance.checks.discovery import OBSERVED
 from conformance.results import Outcome
 from conformance.server.asked import Asked, Reply
 from conformance.server.behaviour import Behaviour
+from conformance.server.case import JoinCase
+from conformance.server.certificate import Holder, Order
 from conformance.server.refusal import Refusal
 from conformance.server.site import Site, Tenant
 from suites.altered_behaviour import Alter, Server, says, served
@@ -19,6 +21,7 @@ from suites.suite_runner import suites
 
 SUITES = suites("test_discovery_answer", "test_discovery", "test_nonce", "test_device", "test_device_http")
 JOINS = suites("test_join_answer")
+WITH_JOINS = suites("test_join_answer", "test_processing", "test_flow", "test_at_once")
 ALLOW = {"device/allow-header", "discovery/allow", "nonce/allow"}
 REFUSED = {"device/post-only", "discovery/other-methods", "nonce/other-methods"}
 
@@ -61,6 +64,22 @@ def null_services(honest: Behaviour) -> Behaviour:
     return replace(honest, discovery_document=document)
 
 
+def each_key_once(honest: Behaviour) -> Behaviour:
+    """Certifies no key that it certified before."""
+    known: set[bytes] = set()
+
+    def stage(join: JoinCase) -> None:
+        dict(honest.accept_join.table)["nonce"](join)
+        if join.key_hash in known:
+            raise Refusal("The key is that of another device.", status=409)
+
+    def order(strict: Order, holder: Holder, case: JoinCase) -> Order:
+        known.add(case.key_hash)
+        return honest.order(strict, holder, case)
+
+    return replace(honest, accept_join=honest.accept_join.changed("nonce", stage), order=order)
+
+
 def xml_first(honest: Behaviour) -> Behaviour:
     """Answers in XML whoever does not ask for JSON, as AD FS does."""
 
@@ -92,3 +111,9 @@ def test_null_where_nothing_was_asked_for_is_no_fault(server: Server) -> None:
     came = server.answers(says(lambda body: body.setdefault("MembershipChanges", None)), JOINS)
     assert came.of(Outcome.FAIL) == set(), came.reasons
     assert came.readings("A3") == {"when-asked"}
+
+
+def test_who_certifies_each_key_once_is_judged_as_who_does_not(server: Server) -> None:
+    once, again = (server.answers(alter, WITH_JOINS) for alter in (each_key_once, lambda honest: honest))
+    assert once.of(Outcome.FAIL) == set(), once.reasons
+    assert once.outcomes == again.outcomes
