@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 import click
@@ -35,6 +34,7 @@ def login(command: tuple[str, ...], *, keyring: bool, shown: bool, **given: Any)
     """
     from conformance.cli import signin  # noqa: PLC0415 - --help need not wait
     from conformance.errors import UsageError  # noqa: PLC0415
+    from conformance.plugin.settings import pem_file  # noqa: PLC0415
 
     raw = collected({name: given[name] for name in ("config", "tenant", "tls_ca_file", "proxy")})
     tenant = raw.text("tenant") or "organizations"
@@ -43,7 +43,7 @@ def login(command: tuple[str, ...], *, keyring: bool, shown: bool, **given: Any)
         url,
         given["client_id"] or signin.BROKER,
         given["resource"] or signin.RESOURCE,
-        Path(path) if (path := raw.text("tls-ca-file")) else None,
+        pem_file(raw, "tls-ca-file"),
         raw.text("proxy"),
     )
     if shown:

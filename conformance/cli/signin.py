@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -52,12 +53,18 @@ class Authority:
         if self.proxy:
             http.proxies = {"http": self.proxy, "https": self.proxy}
         known = self.url.startswith(f"{WORLDWIDE}/")
-        try:
+        with self.asked():
             return msal.PublicClientApplication(
                 self.client, authority=self.url, http_client=http, instance_discovery=known, validate_authority=known
             )
+
+    @contextmanager
+    def asked(self) -> Iterator[None]:
+        """Around what MSAL asks it for. Raises `TargetError`, one sentence, where it gives no answer of sense."""
+        try:
+            yield
         except (ValueError, OSError) as error:  # requests' errors are OSErrors
-            raise TargetError(f"the authority {self.url} cannot be asked: {_first(error)}") from None
+            raise TargetError(f"the authority {self.url} cannot be asked: {_why(error)}") from None
 
 
 def authority_url(text: str | None, tenant: str, said: str) -> str:
@@ -72,14 +79,12 @@ def authority_url(text: str | None, tenant: str, said: str) -> str:
 def sign_in(authority: Authority, tell: Callable[[str], None]) -> Mapping[str, Any]:
     """The answer with the token, once the user has signed in on another device. Raises `TargetError`."""
     application = authority.application()
-    try:
+    with authority.asked():
         flow = application.initiate_device_flow(scopes=authority.scopes)
         if "user_code" not in flow:
             raise TargetError(f"the authority begins no device code flow: {_told(flow)}")
         tell(str(flow["message"]))
         answer: Mapping[str, Any] = application.acquire_token_by_device_flow(flow)
-    except (ValueError, OSError) as error:
-        raise TargetError(f"the authority {authority.url} cannot be asked: {_first(error)}") from None
     if "access_token" not in answer:
         raise TargetError(f"the authority gave no token: {_told(answer)}")
     return answer
@@ -106,7 +111,9 @@ def kept(authority: Authority) -> str:
     if token and time.time() + _ENOUGH < until:
         return str(token)
     refresh = ring.get_password(_SERVICE, _name(authority, "refresh"))
-    answer = authority.application().acquire_token_by_refresh_token(refresh, authority.scopes) if refresh else {}
+    application = authority.application() if refresh else None
+    with authority.asked():
+        answer = application.acquire_token_by_refresh_token(refresh, authority.scopes) if application else {}
     if "access_token" not in answer:
         raise UsageError("the keyring has no token that is still good; sign in with drs-conformance login --keyring")
     keep(authority, answer)
@@ -136,5 +143,15 @@ def _told(answer: Mapping[str, Any]) -> str:
     return " ".join(said.split())[:200]
 
 
-def _first(error: Exception) -> str:
-    return (" ".join(str(error).split()) or type(error).__name__)[:200]
+def _why(error: Exception) -> str:
+    """What went wrong with the authority, in words of ours where requests has those of its pools."""
+    from requests import exceptions  # noqa: PLC0415 - comes with the extra
+
+    kinds = {
+        exceptions.SSLError: "TLS with it fails; where its CA is one of your own, pass it as --tls-ca-file",
+        exceptions.ProxyError: "the proxy does not lead to it; check --proxy",
+        exceptions.Timeout: "it does not answer in time",
+        exceptions.ConnectionError: "nothing answers there; check --authority, or whether this network needs --proxy",
+    }
+    said = next((words for kind, words in kinds.items() if isinstance(error, kind)), str(error))
+    return (" ".join(said.split()) or type(error).__name__)[:200]

@@ -115,8 +115,8 @@ def read_target(raw: Raw, timeout: float) -> tuple[Target, Credentials]:
         tenant,
         domain,
         raw.text("upn") or _text(said.get("upn")),
-        _file(raw, "ca-file"),
-        _file(raw, "tls-ca-file"),
+        pem_file(raw, "ca-file"),
+        pem_file(raw, "tls-ca-file"),
         raw.flag("insecure"),
         timeout,
         devices_allowed(raw, url),
@@ -136,7 +136,12 @@ def read_ledger_target(raw: Raw, origin: str) -> Target:
             raise UsageError(f"the ledger leads to {origin}, and {raw.said('header')} is for {known}; leave one out")
     timeout = _seconds(raw)
     return Target(
-        origin, "-", tls_ca=_file(raw, "tls-ca-file"), insecure=raw.flag("insecure"), timeout=timeout, network=network
+        origin,
+        "-",
+        tls_ca=pem_file(raw, "tls-ca-file"),
+        insecure=raw.flag("insecure"),
+        timeout=timeout,
+        network=network,
     )
 
 
@@ -223,7 +228,8 @@ def _budget(raw: Raw) -> float | None:
     return budget.seconds(text, raw.said("budget")) if text else None
 
 
-def _file(raw: Raw, name: str) -> Path | None:
+def pem_file(raw: Raw, name: str) -> Path | None:
+    """The file of certificates that an option names. Raises `UsageError` for one that holds none."""
     text = raw.text(name)
     if text is None:
         return None

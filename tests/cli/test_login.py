@@ -7,14 +7,16 @@ import ssl
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import keyring
 import pytest
 from keyring.backend import KeyringBackend
+from requests import exceptions
 
-from cli.cli_runs import COMMAND, Started, variables
+from cli.cli_runs import COMMAND, Answer, Started, variables
 from conformance.cli import signin
 from conformance.cli.signin import Authority, authority_url, keep, kept, sign_in
 from conformance.client.secrets import claims
@@ -66,8 +68,43 @@ def test_a_run_has_the_token_in_memory_alone(secure: Ready, tmp_path: Path) -> N
 
 
 def test_an_authority_that_is_none_is_named() -> None:
-    with pytest.raises(TargetError, match=r"the authority https://127.0.0.1:1/contoso.example cannot be asked"):
-        sign_in(Authority("https://127.0.0.1:1/contoso.example"), print)
+    nobody = Authority("https://127.0.0.1:1/contoso.example")
+    with pytest.raises(
+        TargetError, match=r"the authority https://127.0.0.1:1/contoso.example cannot be asked: nothing "
+    ):
+        sign_in(nobody, print)
+    with pytest.raises(TargetError, match=r"cannot be asked: the proxy does not lead to it; check --proxy$"):
+        sign_in(replace(nobody, proxy="http://127.0.0.1:1"), print)
+
+
+def test_an_authority_that_speaks_no_tls_is_told_of_in_our_words(
+    answering: Callable[[Callable[..., Answer]], str], tmp_path: Path
+) -> None:
+    url = answering(lambda *_: (200, {}, b"")).replace("http:", "https:")
+    words = [*COMMAND, "login", "--authority", url, "--tenant", "contoso.example"]
+    done = Started([*words, "--", "--dry-run"], tmp_path, variables(), tmp_path).end()
+    assert (done.status, done.said) == (3, "")
+    assert done.warned == (
+        f"drs-conformance: the authority {url}/contoso.example cannot be asked: "
+        "TLS with it fails; where its CA is one of your own, pass it as --tls-ca-file\n"
+    )
+    done = Started([*words, "--tls-ca-file", "no.pem", "--", "--dry-run"], tmp_path, variables(), tmp_path).end()
+    assert done.status == 2
+    assert "--tls-ca-file 'no.pem' cannot be read (No such file or directory); pass a file of PEM" in done.warned
+
+
+def test_a_token_is_renewed_at_an_authority_that_answers(
+    ring: Callable[[Any], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Application:
+        def acquire_token_by_refresh_token(self, refresh: str, scopes: list[str]) -> dict[str, Any]:
+            raise exceptions.ReadTimeout(refresh, scopes)
+
+    ring(Memory())
+    monkeypatch.setattr(Authority, "application", lambda _: Application())
+    keep(HERE, {"access_token": "a.b.c", "expires_in": 30, "refresh_token": "r1"})
+    with pytest.raises(TargetError, match=r"cannot be asked: it does not answer in time$"):
+        kept(HERE)
 
 
 @pytest.mark.parametrize("text", ["http://login.example", "login.example", "https://", "https://u:p@login.example"])
