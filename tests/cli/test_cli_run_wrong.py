@@ -198,7 +198,7 @@ def test_every_subcommand_has_help(command: str, here: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        ("replay", "--target URL Origin of the service now; without it that of the run"),
+        ("replay", "--target URL Origin of the service now; without it the run's, where that is on this machine."),
         ("fuzz", "--seed N Seed of the first round, the next has the next; without it drawn by chance. [DRS_SEED]"),
         ("load", "--out DIR Directory for results and report. [default: reports/load] [DRS_OUT]"),
         ("login", "--tenant ID-OR-DOMAIN Tenant to sign in at, by id or domain name; without it the user's own."),
