@@ -196,3 +196,30 @@ def test_lenient_reads_longer_lengths_and_no_attributes() -> None:
     assert request.tbs == info
     assert request.info.attributes == ()
     assert request.encode() == data
+
+
+def asking(*attributes: Attribute) -> bytes:
+    info = CertificationRequestInfo(0, (), SubjectPublicKeyInfo(AlgorithmIdentifier(RSA_ENCRYPTION), b""), attributes)
+    return request_of(info.encode())
+
+
+def test_every_value_of_every_extension_request_is_asked_for() -> None:
+    """RFC 2986 4.1: an attribute has a SET of values, and nothing keeps a type from coming twice."""
+    a, b, c, d = (Extension(f"1.2.{number}", critical=False, value=b"v") for number in range(4))
+    other = Attribute("1.2.840.113549.1.9.7", (extension.encode([d]),))
+    twofold = Attribute(EXTENSION_REQUEST, (extension.encode([a]), extension.encode([b])))
+    data = asking(twofold, other, Attribute(EXTENSION_REQUEST, (extension.encode([c]),)))
+    for _ in range(2):  # the second time by a mould
+        asked = CertificationRequest.decode(data).extensions
+        assert asked == (a, b, c)
+        assert [one.offset for one in asked] == [data.index(der.oid(one.oid)) + 6 for one in (a, b, c)]
+
+
+def test_extensions_are_read_as_strictly_as_their_request() -> None:
+    written = der.sequence(der.oid("1.2.3"), der.boolean(value=False), der.octet_string(b"v"))
+    data = asking(Attribute(EXTENSION_REQUEST, (der.sequence(written),)))
+    assert CertificationRequest.decode(data, strict=False).extensions == (Extension("1.2.3", False, b"v"),)
+    with pytest.raises(DecodeError) as refusal:
+        _ = CertificationRequest.decode(data).extensions
+    place = data.index(written) + 2 + len(der.oid("1.2.3"))
+    assert (refusal.value.structure, refusal.value.offset) == ("extensionRequest", place)
