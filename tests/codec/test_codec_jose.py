@@ -42,28 +42,32 @@ def test_the_example_of_jwe() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "offset", "problem"),
+    ("text", "part", "offset", "problem"),
     [
-        ("", 0, "1 parts"),
-        ("e30.e30", 7, "2 parts"),
-        ("e30...", 6, "4 parts"),
-        ("e30.....", 7, "6 parts"),
-        ("e30=..", 3, "'='"),
-        ("e30.e3+.", 6, "'+'"),
-        (".e30.", 0, "not JSON"),
-        ("W10..", 0, "not an object"),
-        (base64.encode_url(b'{"a":1,"a":2}') + "..", 0, "stands twice"),
-        (base64.encode_url(b'{"a":NaN}') + "..", 0, "NaN is not JSON"),
-        (base64.encode_url(b'{"a":' + b"9" * 5000 + b"}") + "..", 0, "too long"),
-        (base64.encode_url(b'{"a":' + b"[" * 100_000) + "..", 0, "nested too deeply"),
-        (base64.encode_url(b'{"a":"\xff"}') + "..", 6, "not UTF-8"),
-        (base64.encode_url('{"é": x}'.encode()) + "..", 7, "not JSON"),
+        ("", "", 0, "1 parts"),
+        ("e30.e30", "", 7, "2 parts"),
+        ("e30...", "", 6, "4 parts"),
+        ("e30.....", "", 7, "6 parts"),
+        ("e30....e30.e30", "", 10, "6 parts"),
+        ("e30......", "", 7, "7 parts"),
+        ("e30=..", " header", 3, "'='"),
+        ("e30.e3+.", " payload", 6, "'+'"),
+        ("e30.e30.e+", " signature", 9, "'+'"),
+        ("e30....e+", " authentication tag", 8, "'+'"),
+        (".e30.", " header", 0, "not JSON"),
+        ("W10..", " header", 0, "not an object"),
+        (base64.encode_url(b'{"a":1,"a":2}') + "..", " header", 0, "stands twice"),
+        (base64.encode_url(b'{"a":NaN}') + "..", " header", 0, "NaN is not JSON"),
+        (base64.encode_url(b'{"a":' + b"9" * 5000 + b"}") + "..", " header", 0, "too long"),
+        (base64.encode_url(b'{"a":' + b"[" * 100_000) + "..", " header", 0, "nested too deeply"),
+        (base64.encode_url(b'{"a":"\xff"}') + "..", " header", 6, "not UTF-8"),
+        (base64.encode_url('{"é": x}'.encode()) + "..", " header", 7, "not JSON"),
     ],
 )
-def test_each_refusal_says_where(text: str, offset: int, problem: str) -> None:
+def test_each_refusal_says_where(text: str, part: str, offset: int, problem: str) -> None:
     with pytest.raises(DecodeError) as refusal:
         Compact.decode(text)
-    assert refusal.value.offset == offset
+    assert (refusal.value.structure, refusal.value.offset) == (f"compact JOSE{part}", offset)
     assert problem in refusal.value.problem
 
 
