@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codec.codec_golden import golden
-from conformance.codec import der, pkcs10
+from codec.codec_golden import NEGATIVE_SERIAL, WINDOWS_LIKE_REQUEST, golden
+from conformance.codec import der, name, pkcs10, spki, x509
 from conformance.codec.heard import Heard, Listener, nobody
+from conformance.codec.tpms import Attestation
 from conformance.errors import DecodeError
 
-REQUESTS = [data for kind, data in golden().values() if kind == "request"]
+GOLDEN = golden()
+REQUESTS = [data for kind, data in GOLDEN.values() if kind == "request"]
 
 
 def both(data: bytes, *, strict: bool = True) -> list[str | None]:
@@ -47,3 +51,68 @@ def test_what_is_altered_reads_the_same(data: st.DataObject, strict: bool) -> No
     cut, put = data.draw(st.integers(0, 2)), data.draw(st.binary(max_size=2))
     quiet, overheard = both(octets[:place] + put + octets[place + cut :], strict=strict)
     assert quiet == overheard
+
+
+def walked(read: Callable[[der.Cursor], object]) -> Callable[[bytes, Listener], object]:
+    return lambda data, listen: read(der.Cursor(data, "structure", listen=listen))
+
+
+ODD = der.sequence(der.oid("1.2.3"), der.utf8_string("x"))  # of a type that has no name here
+REQUEST = (
+    "certificationRequest(certificationRequestInfo(version subject(RDN(attribute(type commonName))) "
+    "subjectPKInfo(algorithm(algorithm parameters) subjectPublicKey) attributes(attribute(type values(extensions)))) "
+    "signatureAlgorithm(algorithm parameters) signature)"
+)
+NAME = "RDN(attribute(type domainComponent)) RDN(attribute(type commonName))"
+CERTIFICATE = (
+    "certificate(tbsCertificate(version(version) serialNumber signature(algorithm) "
+    f"issuer({NAME}) validity(notBefore notAfter) subject({NAME}) "
+    "subjectPublicKeyInfo(algorithm(algorithm parameters) subjectPublicKey) extensions(extensions("
+    + " ".join(["extension(extnID critical extnValue)"] * 3 + ["extension(extnID extnValue)"] * 3)
+    + "))) signatureAlgorithm(algorithm) signatureValue)"
+)
+QUOTE = (
+    "magic type qualifiedSigner extraData clockInfo(clock resetCount restartCount safe) firmwareVersion attested("
+    "pcrSelect count(selection 0(hash pcrSelect) selection 1(hash pcrSelect)) pcrDigest)"
+)
+
+
+def named(heard: list[Heard]) -> str:
+    """The names heard, those of a part's own parts in parentheses behind it."""
+    text = ""
+    for one, after in zip(heard, [*heard[1:], None], strict=True):
+        down = (after.depth if after else 0) - one.depth
+        text += one.field + ("(" if down > 0 else ")" * -down + " " * bool(after))
+    return text
+
+
+@pytest.mark.parametrize(
+    ("read", "data", "names"),
+    [
+        (walked(pkcs10.read), WINDOWS_LIKE_REQUEST, REQUEST),
+        (walked(x509.read), NEGATIVE_SERIAL, CERTIFICATE),
+        (walked(spki.read_rsa), der.sequence(der.integer(5), der.integer(3)), "RSAPublicKey(modulus publicExponent)"),
+        (
+            walked(lambda walk: name.read(walk, "name")),
+            der.sequence(der.set_of(ODD)),
+            "name(RDN(attribute(type value)))",
+        ),
+        (Attestation.decode, GOLDEN["swtpm quote"][1], QUOTE),
+    ],
+)
+def test_each_part_is_heard_by_the_name_its_specification_gives_it(
+    read: Callable[[bytes, Listener], object], data: bytes, names: str
+) -> None:
+    """RFC 2986 4, RFC 5280 4.1, RFC 8017 A.1.1, TPM 2.0 Part 2 10.12: as a dissection shows them."""
+    heard: list[Heard] = []
+    read(data, heard.append)
+    assert named(heard).split() == names.split()  # as words, since pytest compares long lines for a long time
+    assert all(one.value == "" for one in heard if not one.octets), "what holds fields of a TPM has no value of its own"
+
+
+def test_what_is_cut_off_is_heard_as_far_as_it_goes() -> None:
+    heard: list[Heard] = []
+    data = GOLDEN["swtpm quote"][1][:10]
+    with pytest.raises(DecodeError):
+        Attestation.decode(data, heard.append)
+    assert heard[-1] == Heard(6, 0, "qualifiedSigner", data[6:], None)
