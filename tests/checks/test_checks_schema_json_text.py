@@ -129,3 +129,21 @@ def test_what_pythons_writer_writes_is_read_back(value: object) -> None:
 def test_any_octets_give_an_object_or_a_reason(body: bytes) -> None:
     read = json_text.read(body)
     assert isinstance(read.value, dict) is not (bool(read.problem) or read.too_deep)
+
+
+@pytest.mark.parametrize(("deep", "judged_too"), [(json_text.DEEPEST, True), (json_text.DEEPEST + 1, False)])
+def test_the_deepest_that_is_judged(deep: int, judged_too: bool) -> None:
+    judgement = judged(b'{"a":' * deep + b"1" + b"}" * deep)
+    assert ("nonce/json" in judgement.checked) is judged_too
+    assert judgement.findings == ()
+
+
+@pytest.mark.parametrize(("digits", "kind"), [(3_999, int), (4_000, float)])
+def test_a_number_of_many_digits_is_only_large(digits: int, kind: type) -> None:
+    value = json_text.read(b'{"n":' + b"1" * digits + b"}").value
+    assert value is not None
+    assert type(value["n"]) is kind
+
+
+def test_a_vertical_tab_is_no_white_space_of_a_media_type() -> None:
+    assert failed(judged(b"{}", "\vapplication/json")) == {"nonce/media-type"}
