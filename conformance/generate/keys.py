@@ -90,6 +90,12 @@ def paired(index: int) -> PoolKey:
     )
 
 
+def within(octets: bytes) -> list[PoolKey]:
+    """The keys whose SubjectPublicKeyInfo stands in these octets, those of two keys' primes among them."""
+    mixed = (paired(index) for index, (p, q) in enumerate(_pairs()) if (p * q).to_bytes(256, "big") in octets)
+    return [key for key in (*every(), *mixed) if key.spki_der in octets]
+
+
 def pairs() -> int:
     """How many keys of two keys' primes there are."""
     return len(_pairs())

@@ -202,7 +202,7 @@ def _parts(octets: bytes) -> tuple[bytes, tuple[int, int]]:
 
 def _signed(before: bytes, signature: bytes, after: bytes) -> bytes | None:
     """The signature over `after` that stands to it as the old one stands to `before`; None where that is not known."""
-    own = [key for key in keys.every() if key.spki_der in before]
+    own = keys.within(before)
     pairs = [(key, scheme) for key in own for scheme in _SCHEMES]
     pairs += [(key, signing.SHA256_RSA) for key in keys.every() if key not in own]
     for key, scheme in pairs:

@@ -7,6 +7,7 @@ import base64
 import pytest
 
 from conformance.client import chunk
+from conformance.generate import keys
 from conformance.generate.faults import faults
 from conformance.generate.join import JoinDraft, render
 from conformance.generate.renewal import NotRenewableError, has_nonce, renewed
@@ -66,6 +67,11 @@ def test_what_was_wrong_stays_wrong_and_nothing_else_becomes_it(fault: str, nonc
 )
 def test_a_nonce_that_is_as_long_goes_into_its_place(fault: str) -> None:
     draft, _ = edit(fault)
+    assert renewed(sent(draft, OLD), NEW) == sent(draft, NEW)
+
+
+def test_a_key_of_two_keys_primes_signs_again() -> None:
+    draft = DRAFT.with_key(keys.paired(1983))
     assert renewed(sent(draft, OLD), NEW) == sent(draft, NEW)
 
 
