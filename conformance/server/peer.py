@@ -60,9 +60,10 @@ class Cork:
             self._held.append(data)
 
     def close(self) -> None:
-        """Closes, after whatever is held has left."""
+        """Closes, after whatever is held has left; once, or asyncio forgets what it would abort where TLS is spoken."""
         self.release()
-        self._transport.close()
+        if not self._transport.is_closing():
+            self._transport.close()
 
 
 class PeerProtocol(H11Protocol):

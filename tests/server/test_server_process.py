@@ -9,6 +9,7 @@ import re
 import signal
 import socket
 import sqlite3
+import ssl
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    from conformance.server import Ready
 
 
 @pytest.fixture
@@ -109,6 +112,37 @@ def test_a_connection_that_is_just_accepted_is_ended_too(steps: int) -> None:
     gc.collect()  # a transport that was lost warns here
 
 
+def test_a_client_that_does_not_answer_the_end_of_tls_is_ended_too() -> None:
+    """Its connection is closed twice: when its time is up, to which it says nothing, and when the server ends."""
+
+    def idle(ready: Ready) -> ssl.SSLSocket:
+        place = urlsplit(ready.url)
+        assert place.hostname is not None
+        trust = ssl.create_default_context(cafile=ready.ca)
+        raw = socket.create_connection((place.hostname, place.port), timeout=5)
+        client = trust.wrap_socket(raw, server_hostname=place.hostname)
+        client.sendall(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.recv(1) == b"H"
+        return client
+
+    async def ends(server: Listening, listener: socket.socket, ready: Ready) -> ssl.SSLSocket:
+        await server.startup([listener])
+        client = await asyncio.to_thread(idle, ready)
+        await asyncio.sleep(0.2)  # until its time is up
+        await server.shutdown([listener])
+        return client
+
+    with hosted(Settings(tls=True)) as (config, listener, ready):
+        config.timeout_keep_alive = 0
+        server = Listening(config, lambda: None)
+        server.lifespan = config.lifespan_class(config)
+        with ThreadPoolExecutor(1) as own:
+            client = own.submit(asyncio.run, ends(server, listener, ready)).result()
+        assert server.server_state.connections == set()
+    with client:
+        gc.collect()  # a transport that was lost warns here
+
+
 def test_it_listens_on_loopback_only(serving: Any) -> None:
     url = serving().line["url"]
     port = int(url.rpartition(":")[2])
@@ -118,8 +152,6 @@ def test_it_listens_on_loopback_only(serving: Any) -> None:
 
 
 def test_tls_has_a_certificate_of_the_ca_in_the_ready_line(serving: Any, keys: tuple[RSAPrivateKey, ...]) -> None:
-    import ssl  # noqa: PLC0415
-
     served = serving("--tls")
     with httpx.Client(base_url=served.ready.url, verify=ssl.create_default_context(cafile=served.ready.ca)) as http:
         assert served.ready.url.startswith("https://")
