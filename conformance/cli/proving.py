@@ -28,12 +28,6 @@ from conformance.server.defects import Defect
 _CONTROL_SENTENCE = "The reference server as it is: nothing may fail."
 _RUN_SECONDS = {"quick": 300, "standard": 900, "deep": 7200}
 _TIMEOUT = 10.0
-_ASK = (
-    "import json,ssl,sys,urllib.request as u;"
-    "r=u.Request(sys.argv[1],sys.argv[2].encode(),{'Content-Type':'application/json'});"
-    "c=ssl.create_default_context(cafile=sys.argv[4]);"
-    "print(json.load(u.urlopen(r,context=c))[sys.argv[3]])"
-)
 _UNCLEAR = frozenset({"error", "inconclusive"})
 _RUNNING: list[subprocess.Popen[str]] = []
 _OVER = threading.Event()
@@ -46,15 +40,12 @@ def credentials(ready: dict[str, Any]) -> dict[str, str]:
     """
     target = target_of(ready, _TIMEOUT)
     supplies: Credentials = credentials_of(ready, target)
-    mint = ready["more"]["mint"]
     given = {
         "DRS_TARGET": ready["url"],
         "DRS_TENANT": ready["tenant"],
         "DRS_DOMAIN": ready["domain"],
         "DRS_TOKEN": ready["token"],
-        "DRS_CHALLENGE_COMMAND": shlex.join(
-            [sys.executable, "-c", _ASK, mint["challenge"], "{}", "challenge", ready["ca"]]
-        ),
+        "DRS_CHALLENGE_COMMAND": challenge_command(ready),
         "DRS_AUDIENCE_TOKEN": supplies.audience_token.next() if supplies.audience_token else "",
         "DRS_CLIENT_TOKEN": supplies.client_token.next() if supplies.client_token else "",
         "DRS_EXPIRED_TOKEN": supplies.expired_token.next() if supplies.expired_token else "",
@@ -67,6 +58,12 @@ def credentials(ready: dict[str, Any]) -> dict[str, str]:
         "DRS_TLS_CA_FILE": ready["ca"] if target.tls_ca else "",
     }
     return {name: value for name, value in given.items() if value}
+
+
+def challenge_command(ready: dict[str, Any]) -> str:
+    """What `--challenge-command` takes to have this server's challenges: a new Python that imports next to nothing."""
+    mint = PACKAGE / "cli" / "minted.py"
+    return shlex.join([sys.executable, "-IS", str(mint), ready["more"]["mint"]["challenge"], "challenge", ready["ca"]])
 
 
 def end_runs() -> None:

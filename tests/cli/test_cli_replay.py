@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import shutil
 import socket
 import ssl
@@ -18,6 +17,7 @@ from click.testing import CliRunner, Result
 
 from cli.cli_runs import COMMAND, Answer, variables
 from conformance.cli import drs_conformance
+from conformance.cli.proving import challenge_command
 from conformance.server import Settings, running
 from conformance.server.settings import Ready
 
@@ -58,18 +58,8 @@ def recorded(wrong: Ready, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def options(server: Ready) -> list[str]:
-    mint: Any = server.more["mint"]
-    words = ["--token", server.token, "--challenge-command"]
-    words.append(shlex.join([COMMAND[0], "-c", MINT, mint["challenge"], server.ca]))
+    words = ["--token", server.token, "--challenge-command", challenge_command(server.document())]
     return [*words, *(("--tls-ca-file", server.ca) if server.url.startswith("https:") else ())]
-
-
-MINT = (
-    "import json,ssl,sys,urllib.request as u;"
-    "r=u.Request(sys.argv[1],b'{}',{'Content-Type':'application/json'});"
-    "c=ssl.create_default_context(cafile=sys.argv[2]) if sys.argv[1].startswith('https') else None;"
-    "print(json.load(u.urlopen(r,context=c))['challenge'])"
-)
 
 
 def replay(*words: str) -> Result:
