@@ -36,7 +36,7 @@ def test_a_run_outlives_its_tokens(drs: Callable[..., Ran], server: Ready, tmp_p
     body = json.dumps({"lifetime": 4})
     line = [sys.executable, str(mint), str(tmp_path / "calls"), str(mints["token"]), body]
     given = {"target": server.url, "tenant": server.tenant, "token-command": shlex.join(line), "profile": "quick",
-             "rate": "8", "select": "join-request/csr-signature"}  # fmt: skip
+             "rate": "25", "select": "join-request/csr-signature"}  # fmt: skip
     ran = drs(*(word for name, value in given.items() for word in (f"--{name}", value)), "--select", "device/post")
     assert ran.status == 0, ran.said + ran.warned
     assert ran.check().results["seconds"] > 5

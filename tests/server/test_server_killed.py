@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-KILLS = {"1": 20, "2": 10}  # by the number of workers
+KILLS = {"1": 12, "2": 6}  # by the number of workers
 CLIENTS = 3
 
 
