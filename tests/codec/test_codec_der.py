@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from codec.codec_golden import attempt
 from conformance.codec import der
+from conformance.codec.der import tags
 from conformance.errors import DecodeError
 
 
@@ -26,7 +27,7 @@ def test_an_element_knows_where_it_stands() -> None:
     (text,) = inner.children()
     assert (number.tag, number.offset, number.start, number.end, number.content) == (0x02, 2, 4, 5, b"\x05")
     assert (text.tag, text.offset, text.content, text.raw) == (0x0C, 7, b"A", b"\x0c\x01A")
-    assert (outer.header, outer.constructed, text.constructed) == (2, True, False)
+    assert (outer.header, outer.minimal, outer.constructed, text.constructed) == (2, True, True, False)
 
 
 @pytest.mark.parametrize(
@@ -61,11 +62,28 @@ def test_lenient_reads_the_lengths_of_the_field_and_says_so() -> None:
     assert fault("30 80 00 00", strict=False)[0] == 1
 
 
-def test_a_high_tag_number_is_its_identifier_octets() -> None:
-    element = der.exact(bytes.fromhex("7f 21 01 00"))
-    assert element.tag == 0x7F21
-    assert element.constructed
-    assert der.tlv(0x7F21, b"\0") == bytes.fromhex("7f 21 01 00")
+@pytest.mark.parametrize("identifier", ["7f 21", "1f 1f", "5f 81 01", "1f ff ff 7f", "1f ff ff ff 7f"])
+def test_a_high_tag_number_is_its_identifier_octets(identifier: str) -> None:
+    octets = bytes.fromhex(identifier)
+    element = der.exact(octets + b"\x01\0")
+    assert (element.tag, element.header) == (int.from_bytes(octets), len(octets) + 1)
+    assert element.constructed == (octets[0] == 0x7F)
+    assert der.tlv(element.tag, b"\0") == element.raw
+
+
+def test_a_tag_has_a_name_or_its_number() -> None:
+    names = {
+        0x02: "INTEGER",
+        0x07: "tag 0x07",
+        0x41: "tag 0x41",
+        0x80: "[0]",
+        0xA3: "[3] constructed",
+        0xBE: "[30] constructed",
+        0xC0: "tag 0xc0",
+        0xBF21: "tag 0xbf21",
+        0x9F: "tag 0x9f",  # of which more octets would follow
+    }
+    assert {tag: tags.describe(tag) for tag in names} == names
 
 
 @pytest.mark.parametrize(
@@ -76,6 +94,7 @@ def test_a_high_tag_number_is_its_identifier_octets() -> None:
         ("0.9.2342.19200300.100.1.25", "09 92 26 89 93 f2 2c 64 01 19"),
         ("1.2.840.113556.1.5.284.2.1", "2a 86 48 86 f7 14 01 05 82 1c 02 01"),
         ("2.5.4.3", "55 04 03"),
+        (f"2.5.{(1 << 140) - 1}", "55" + "ff" * 19 + "7f"),  # the longest arc that is read
     ],
 )
 def test_object_identifiers(dotted: str, content: str) -> None:
@@ -189,6 +208,24 @@ def test_times() -> None:
 def test_times_no_certificate_may_hold(tag: int, text: bytes) -> None:
     with pytest.raises(DecodeError):
         der.decode_time(der.exact(der.tlv(tag, text)), "Certificate")
+
+
+def test_each_type_is_written_under_its_tag() -> None:
+    written = {
+        "05 00": der.null(),
+        "0c 02 c3 a9": der.utf8_string("é"),
+        "13 01 41": der.printable_string("A"),
+        "14 01 e9": der.teletex_string("é"),
+        "16 01 41": der.ia5_string("A"),
+        "1e 02 00 e9": der.bmp_string("é"),
+        "83 01 00": der.implicit(3, b"\0"),
+        "a3 01 00": der.implicit(3, b"\0", constructed=True),
+        "a3 02 05 00": der.explicit(3, der.null()),
+        "80 81 80" + "00" * 128: der.implicit(0, bytes(128)),
+        "04 82 01 00" + "00" * 256: der.octet_string(bytes(256)),
+    }
+    for octets, element in written.items():
+        assert element == bytes.fromhex(octets)
 
 
 def test_a_set_is_written_in_ascending_order() -> None:

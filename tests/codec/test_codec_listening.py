@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codec.codec_golden import NEGATIVE_SERIAL, WINDOWS_LIKE_REQUEST, golden
+from codec.codec_golden import NEGATIVE_SERIAL, WINDOWS_LIKE_REQUEST, attempt, golden
 from conformance.codec import der, name, pkcs10, spki, x509
 from conformance.codec.heard import Heard, Listener, nobody
 from conformance.codec.tpms import Attestation
@@ -51,6 +51,41 @@ def test_what_is_altered_reads_the_same(data: st.DataObject, strict: bool) -> No
     cut, put = data.draw(st.integers(0, 2)), data.draw(st.binary(max_size=2))
     quiet, overheard = both(octets[:place] + put + octets[place + cut :], strict=strict)
     assert quiet == overheard
+
+
+def unmoved(_: Heard) -> None:
+    """Who listens and does nothing with it."""
+
+
+def gone_into(data: bytes, tag: int, strict: bool, listen: Listener) -> str:
+    """What there is within the second element, and where; or the fault."""
+    walk = der.Cursor(data, "structure", base=100, strict=strict, listen=listen)
+    walk.next("the first")
+
+    def read() -> tuple[bytes, int, int]:
+        inner = walk.into(tag, "the second")
+        return inner.data, inner.offset, walk.offset
+
+    return repr(attempt(read))
+
+
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize("size", [0, 1, 2, 0x7F, 0x80, 0x81, 0xFF, 0x100, 0x101, 0x1FF])
+def test_an_element_of_any_length_is_gone_into_alike(size: int, strict: bool) -> None:
+    """However its length is written, whatever follows, and where the element before ends with the tag sought.
+
+    All of it is there: who listens goes into what is cut off as well, as far as it goes.
+    """
+    lengths = [bytes((0x80 | more,)) + size.to_bytes(more) for more in (2, 3, 4)]
+    if size <= 0xFF:
+        lengths += [bytes((size,)), bytes((0x81, size))]  # the former is no short form from 0x80 on
+    for length in lengths:
+        for after in (b"", bytes(1000)):
+            data = der.octet_string(b"\x30") + b"\x30" + length + b"\x01" * size + after
+            for tag in (0x30, 0x31):
+                assert gone_into(data, tag, strict, nobody) == gone_into(data, tag, strict, unmoved)
+            other = data.replace(b"\x30\x30", b"\x30\x31", 1)
+            assert gone_into(other, 0x30, strict, nobody) == gone_into(other, 0x30, strict, unmoved)
 
 
 def walked(read: Callable[[der.Cursor], object]) -> Callable[[bytes, Listener], object]:
