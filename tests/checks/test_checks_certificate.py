@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from checks.checks_answer import (
     CA_KEY,
-    DEVICE_ID,
     DEVICE_KEY,
     HOLDER,
     NOW,
@@ -27,7 +26,7 @@ from checks.checks_answer import (
     rsa_key,
     written,
 )
-from conformance.checks import certificate, distinct, habits, names, signature
+from conformance.checks import certificate, distinct, habits, signature
 from conformance.codec import CSR_CN, der
 from conformance.codec.spki import AlgorithmIdentifier, SubjectPublicKeyInfo
 from conformance.codec.x509 import Certificate
@@ -377,35 +376,3 @@ def test_what_may_be_shared() -> None:
     assert distinct.subjects([one, other]).checked == set(), "one key: perhaps one device"
     empty = [written(key=name, subject=der.sequence()) for name in ("rsa-2048-01", "rsa-2048-02")]
     assert distinct.subjects(empty).findings == ()
-
-
-# --- habits
-
-
-def test_habits_of_the_reference_server() -> None:
-    field = Certificate.decode(writing.sign(writing.field_order(order(), HOLDER), rsa_key(CA_KEY)))
-    seen = {
-        one.subject.removeprefix("field-services/certificate-"): one.reading
-        for one in habits.certificate(field, NOW, str(TENANT_ID)).seen
-    }
-    assert set(seen.values()) == {"does"}
-    strict = {
-        one.subject.removeprefix("field-services/certificate-"): one.reading
-        for one in habits.certificate(written(), NOW, str(TENANT_ID)).seen
-    }
-    assert strict == {**seen, "long-form": "does not"}
-    assert habits.device_id(field) == DEVICE_ID
-    (types,) = habits.join_types({0: field}).seen
-    assert (types.reading, types.evidence) == ("does", "JoinType 0: '1'")
-
-
-def test_habits_that_a_plain_certificate_does_not_have() -> None:
-    found = Certificate.decode(honest())
-    seen = {
-        one.subject.removeprefix("field-services/certificate-"): one.reading
-        for one in habits.certificate(found, NOW, None).seen
-    }
-    assert {name for name, reading in seen.items() if reading == "does"} == {"subject-guid", "lifetime", "critical"}
-    assert habits.device_id(found) == DEVICE_ID
-    assert names.shown(found.subject) == f"CN={DEVICE_ID}"
-    assert names.shown(()) == "(empty)"
