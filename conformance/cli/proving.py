@@ -63,7 +63,7 @@ def credentials(ready: dict[str, Any]) -> dict[str, str]:
 def challenge_command(ready: dict[str, Any]) -> str:
     """What `--challenge-command` takes to have this server's challenges: a new Python that imports next to nothing."""
     mint = PACKAGE / "cli" / "minted.py"
-    return shlex.join([sys.executable, "-IS", str(mint), ready["more"]["mint"]["challenge"], "challenge", ready["ca"]])
+    return shlex.join([sys.executable, "-IS", str(mint), ready["more"]["mint"]["challenge"], ready["ca"]])
 
 
 def end_runs() -> None:

@@ -17,6 +17,8 @@ from conformance.errors import DecodeError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from conformance.codec.heard import Heard
+
 ROOT = Path(__file__).resolve().parents[2]
 VECTORS = ROOT.parent / "shared" / "vectors"
 
@@ -85,6 +87,10 @@ def attempt(read: Callable[[], Any]) -> tuple[Any, DecodeError | None]:
         if not (error.structure and error.problem):
             raise AssertionError("a DecodeError that says nothing") from error
         return None, error
+
+
+def unmoved(_: Heard) -> None:
+    """Who listens and does nothing with it."""
 
 
 def golden() -> dict[str, tuple[str, bytes]]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codec.codec_golden import NEGATIVE_SERIAL, WINDOWS_LIKE_REQUEST, attempt, golden
+from codec.codec_golden import NEGATIVE_SERIAL, WINDOWS_LIKE_REQUEST, attempt, golden, unmoved
 from conformance.codec import der, name, pkcs10, spki, x509
 from conformance.codec.heard import Heard, Listener, nobody
 from conformance.codec.tpms import Attestation
@@ -53,10 +53,6 @@ def test_what_is_altered_reads_the_same(data: st.DataObject, strict: bool) -> No
     assert quiet == overheard
 
 
-def unmoved(_: Heard) -> None:
-    """Who listens and does nothing with it."""
-
-
 def gone_into(data: bytes, tag: int, strict: bool, listen: Listener) -> str:
     """What there is within the second element, and where; or the fault."""
     walk = der.Cursor(data, "structure", base=100, strict=strict, listen=listen)
@@ -70,7 +66,7 @@ def gone_into(data: bytes, tag: int, strict: bool, listen: Listener) -> str:
 
 
 @pytest.mark.parametrize("strict", [True, False])
-@pytest.mark.parametrize("size", [0, 1, 2, 0x7F, 0x80, 0x81, 0xFF, 0x100, 0x101, 0x1FF])
+@pytest.mark.parametrize("size", [0, 1, 2, 0x30, 0x7F, 0x80, 0x81, 0xFF, 0x100, 0x101, 0x1FF, 0x302])
 def test_an_element_of_any_length_is_gone_into_alike(size: int, strict: bool) -> None:
     """However its length is written, whatever follows, and where the element before ends with the tag sought.
 

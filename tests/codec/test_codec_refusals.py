@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from codec.codec_golden import unmoved
 from conformance.codec import guid, sid
 from conformance.codec.der import Cursor, exact, read, read_all, tags, values, writing
-from conformance.codec.heard import Heard, Listener, nobody
+from conformance.codec.heard import Listener, nobody
 from conformance.errors import DecodeError
 
 BASE = 100
@@ -137,10 +138,6 @@ def test_what_stands_within_is_read_as_what_it_stands_in() -> None:
     problem = "a length (1) that is not written in its shortest form"
     assert told(read(octets, "CSR", base=BASE).children) == ("CSR", BASE + 3, problem)
     assert [one.content for one in read(octets, "CSR", strict=False).children()] == [b"A"]
-
-
-def unmoved(_: Heard) -> None:
-    """Who listens and does nothing with it."""
 
 
 def info(octets: str, *, strict: bool = True, listen: Listener = nobody) -> Cursor:
