@@ -6,7 +6,6 @@ verdict. A check whose arguments are of a kind that no JSON is made of is not re
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import functools
 import importlib
@@ -17,6 +16,7 @@ from datetime import datetime
 from typing import Any, ParamSpec
 
 from conformance.checks.judgement import Applied, Judgement
+from conformance.codec import base64
 from conformance.codec.spki import SubjectPublicKeyInfo
 from conformance.codec.x509 import Certificate
 from conformance.errors import DecodeError
@@ -26,17 +26,17 @@ P = ParamSpec("P")
 _MARK = "__recorded__"
 _ROOM = "conformance.checks"
 _CODECS: dict[type, tuple[str, Callable[[Any], str], Callable[[str], Any]]] = {
-    bytes: ("octets", lambda value: base64.b64encode(value).decode(), base64.b64decode),
+    bytes: ("octets", base64.encode, base64.decode),
     datetime: ("moment", datetime.isoformat, datetime.fromisoformat),
     Certificate: (
         "certificate",
-        lambda value: base64.b64encode(value.der).decode(),
-        lambda text: Certificate.decode(base64.b64decode(text), strict=False),
+        lambda value: base64.encode(value.der),
+        lambda text: Certificate.decode(base64.decode(text), strict=False),
     ),
     SubjectPublicKeyInfo: (
         "key",
-        lambda value: base64.b64encode(value.encode()).decode(),
-        lambda text: SubjectPublicKeyInfo.decode(base64.b64decode(text), strict=False),
+        lambda value: base64.encode(value.encode()),
+        lambda text: SubjectPublicKeyInfo.decode(base64.decode(text), strict=False),
     ),
 }
 _READ = {name: read for name, _, read in _CODECS.values()}
@@ -78,7 +78,7 @@ def apply(check: str, arguments: str, exchanges: tuple[Exchange, ...]) -> Judgem
     try:
         values = {key: _read(value, exchanges) for key, value in json.loads(arguments).items()}
         judgement: Judgement = found(**values)  # type: ignore[misc]  # the mark says that it is a check
-    except (TypeError, ValueError, IndexError, AttributeError, DecodeError) as error:
+    except (TypeError, ValueError, LookupError, AttributeError, ImportError, RecursionError, DecodeError) as error:
         raise NotRecordedError(f"{check} cannot be called as it was: {error}") from None
     return judgement
 
@@ -105,7 +105,7 @@ def _read(value: Any, exchanges: tuple[Exchange, ...]) -> Any:
     if not isinstance(value, dict):
         return value
     if "exchange" in value:
-        return exchanges[value["exchange"]]
+        return dict(enumerate(exchanges))[value["exchange"]]
     if "record" in value:
         module, _, name = str(value["record"]).partition(".")
         kind = _record(module, name)

@@ -47,6 +47,7 @@ FORMS: Final = (
 _PLACEHOLDER: Final = re.compile(
     r"\{(registrationServer|authServer|tenantId|domainName|tenantName|siteId|UUID)\}", re.IGNORECASE
 )
+_PORTS: Final = {"http": ":80", "https": ":443"}
 _RESOURCE: Final = re.compile(r"urn:ms-drs:[^/\s]+\Z")
 
 
@@ -152,12 +153,18 @@ def schemes(exchange: Exchange, origin: str) -> Judgement:
 
 def elsewhere(exchange: Exchange, origin: str) -> tuple[str, ...]:
     """The hosts that an answer names services on and that are not the origin's own, each once, with what names it."""
-    own = urlsplit(origin).netloc.lower()
+    own = _host(origin)
     found: dict[str, str] = {}
     for where, text in _of_kind("url", services(exchange) or {}):
-        if _scheme(text) and (place := urlsplit(text).netloc.lower()) != own:
+        if _scheme(text) and (place := _host(text)) != own:
             found.setdefault(place, f"{shown(place)} (at {where})")
     return tuple(found.values())
+
+
+def _host(url: str) -> str:
+    """Host and port of an absolute URL, in lower case, without the port where it is the scheme's own."""
+    parts = urlsplit(url)
+    return parts.netloc.rpartition("@")[2].lower().removesuffix(_PORTS.get(parts.scheme, ""))
 
 
 def _scheme(text: str) -> str | None:

@@ -143,6 +143,62 @@ def test_the_targets_own_scheme_is_allowed() -> None:
     assert failed(discovery.schemes(seen, "https://127.0.0.1")) == {"discovery/url-scheme"}
 
 
+@pytest.mark.parametrize(
+    "origin", [f"https://{HOST}", f"https://{HOST.upper()}/", f"https://{HOST}:443", f"https://u@{HOST}"]
+)
+def test_a_host_is_the_same_however_it_is_written(origin: str) -> None:
+    own = with_("IdentityProviderService/PassiveAuthEndpoint", f"https://{HOST}/wsfed")
+    own["AuthenticationService"]["OAuth2"] = {}
+    for url in (f"https://{HOST}:443/x", f"HTTPS://{HOST.upper()}/x", "/x", "https://[", "", 5):
+        own["DeviceJoinService"]["JoinEndpoint"] = url
+        assert discovery.elsewhere(exchange(own), origin) == ()
+    for url in (
+        f"https://{HOST}:80/x",
+        f"http://{HOST}:443/x",
+        f"https://{HOST}.example/x",
+        f"https://{HOST}@x.example/",
+    ):
+        own["DeviceJoinService"]["JoinEndpoint"] = url
+        (other,) = discovery.elsewhere(exchange(own), origin)
+        assert other.endswith(" (at /DeviceJoinService/JoinEndpoint)")
+    own["NonceService"]["Endpoint"] = own["DeviceJoinService"]["JoinEndpoint"]
+    assert discovery.elsewhere(exchange(own), origin) == ('"x.example" (at /DeviceJoinService/JoinEndpoint)',)  # once
+    assert discovery.elsewhere(exchange(own, status=500), origin) == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "where"),
+    [
+        ("{siteId}", "/More"),
+        (["", {"a/b": "x{UUID}"}], "/More/1/a~1b"),
+        ({"a": [["{tenantid}"]]}, "/More/a/0/0"),
+    ],
+)
+def test_a_placeholder_is_found_anywhere_and_its_place_told(value: object, where: str) -> None:
+    assert [(one.requirement, one.where) for one in discovery.forms(exchange({**EXAMPLE, "More": value})).findings] == [
+        ("discovery/url-placeholders", where)
+    ]
+
+
+@pytest.mark.parametrize("url", ["urn:ms-drs:x", "mailto:a@b.example", "//b.example/x", "/x", "https:/x", "https://["])
+def test_what_is_no_absolute_url_has_no_scheme_and_no_host(url: str) -> None:
+    there = exchange({"DeviceJoinService": {"JoinEndpoint": url}})
+    assert discovery.schemes(there, f"https://{HOST}") == Judgement()
+    assert discovery.elsewhere(there, f"https://{HOST}") == ()
+
+
+def test_each_other_host_is_told() -> None:
+    found = {
+        "DeviceJoinService": {"JoinEndpoint": "https://b.example/x"},
+        "NonceService": {"Endpoint": "ftp://A.example:443"},
+        "DiscoveryService": {"DiscoveryEndpoint": f"https://{HOST}/x"},
+    }
+    assert sorted(discovery.elsewhere(exchange(found), f"https://{HOST}")) == [
+        '"a.example:443" (at /NonceService/Endpoint)',
+        '"b.example" (at /DeviceJoinService/JoinEndpoint)',
+    ]
+
+
 def test_an_id_is_compared_only_where_it_is_known() -> None:
     assert failed(tenant.tenant(exchange(), None)) == set()
     assert failed(tenant.tenant(exchange(with_("TenantInfo/TenantId", "contoso")), None)) == {

@@ -225,21 +225,6 @@ def test_membership_changes_that_are_null_are_none() -> None:
     assert broken(exchange(body), client_sid=True) == {"membership-changes"}
 
 
-@pytest.mark.parametrize(
-    ("there", "reading"),
-    [
-        ((True, False, False), "when-asked"),
-        ((True, True, False), "unless-declined"),
-        ((True, True, True), "always"),
-        ((True, False, True), None),
-        ((False, False, False), "never"),
-    ],
-)
-def test_readings_of_a3(there: tuple[bool, bool, bool], reading: str | None) -> None:
-    when_true, when_absent, when_false = there
-    assert membership.reading(when_true=when_true, when_absent=when_absent, when_false=when_false) == reading
-
-
 @pytest.mark.parametrize(("status", "reading"), [(200, "200"), (201, "201"), (206, "other")])
 def test_readings_of_a1(status: int, reading: str) -> None:
     assert [(seen.subject, seen.reading) for seen in join_answer.status_seen(exchange(document(), status)).seen] == [
@@ -263,17 +248,6 @@ def test_readings_of_a5(change: Callable[[str], str], reading: str) -> None:
     assert [(seen.subject, seen.reading) for seen in join_answer.thumbprint_seen(exchange(body)).seen] == [
         ("A5", reading)
     ]
-
-
-def test_sids_of_the_field() -> None:
-    joined = [{"LocalSID": "S-1-5-32-544", "AddSIDs": [SID, SID, SID]}]
-    registered = [{"LocalSID": "S-1-5-32-544", "AddSIDs": [SID, SID]}]
-    seen = membership.habits({0: {"MembershipChanges": joined}, 4: {"MembershipChanges": registered}, 6: {}}).seen
-    assert [one.reading for one in seen] == ["does", "does", "does"]
-    assert seen[-1].evidence == "JoinType 0: 3 AddSIDs; JoinType 4: 2 AddSIDs"
-    others = [{"LocalSID": "S-1-5-18", "AddSIDs": ["S-1-5-18"]}]
-    assert {one.reading for one in membership.habits({0: {"MembershipChanges": others}}).seen} == {"does not"}
-    assert membership.habits({0: {}}).seen == ()
 
 
 # --- whatever comes

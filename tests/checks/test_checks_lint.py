@@ -74,6 +74,16 @@ def test_a_finding_says_what_and_where() -> None:
     assert finding.where.startswith("/Certificate/RawBody, certificate.tbsCertificate.extensions.9.")
 
 
+def test_the_first_three_findings_are_told_and_where_the_first_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    every = tuple(
+        lint.Found(f"code.{number}", "" if number == 1 else f"words {number}", f"place {number}") for number in range(4)
+    )
+    monkeypatch.setattr(lint, "findings", lambda _: every)
+    (finding,) = lint.judge(signed()).findings
+    assert finding.problem == "RFC 5280 by pkilint: code.0 words 0; code.1; code.2 words 2"
+    assert finding.where == "/Certificate/RawBody, place 0"
+
+
 URI, DNS = 0x86, 0x82
 
 

@@ -12,7 +12,6 @@ from click.testing import CliRunner
 
 from cli.cli_runs import COMMAND, variables
 from conformance.checks import again, nonce
-from conformance.checks.again import NotRecordedError
 from conformance.checks.judgement import Judgement, Notes
 from conformance.checks.verdict import Verdict
 from conformance.cli import drs_conformance, rejudge
@@ -160,27 +159,6 @@ def test_a_requirement_that_is_gone_is_a_change_and_not_an_error(records: tuple[
         ("nonce/unique", "gone", "catalogue")
     }
     assert "nonce/unique" not in {item.id for item in fold(done.records, smaller).requirements}
-
-
-@pytest.mark.parametrize(
-    ("check", "sentence"),
-    [
-        ("nonce.gone", "there is no check 'nonce.gone' any more"),
-        ("os.system", "there is no check 'os.system' any more"),
-        ("nonce.value_of", "there is no check 'nonce.value_of' any more"),
-        ("..client.secrets.claims", "there is no check '..client.secrets.claims' any more"),
-        ("nonce.not_stored", "nonce.not_stored cannot be called as it was"),
-    ],
-)
-def test_a_stream_names_checks_and_nothing_else(check: str, sentence: str) -> None:
-    with pytest.raises(NotRecordedError, match=sentence.replace("(", r"\(")):
-        again.apply(check, '{"other": 1}', ())
-
-
-@pytest.mark.parametrize("arguments", ["[", "[1]", '{"exchange": {"exchange": 3}}', '{"exchange": {"key": "AA=="}}'])
-def test_arguments_that_are_none_are_our_own_sentence(arguments: str) -> None:
-    with pytest.raises(NotRecordedError):
-        again.apply("nonce.not_stored", arguments, ())
 
 
 def test_a_rule_on_an_answer_that_is_not_there() -> None:

@@ -1,4 +1,4 @@
-"""What base64 and key blobs say of what they cannot read, word for word, and the sizes of small numbers."""
+"""What base64, GUIDs, SIDs and key blobs say of what they cannot read, word for word; the sizes of small numbers."""
 
 from __future__ import annotations
 
@@ -6,10 +6,19 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance.codec import base64
+from conformance.codec import base64, guid, sid
 from conformance.codec.rsakey import RsaKeyBlob
 from conformance.errors import DecodeError
 
+STRUCTURES: dict[Callable[..., object], str] = {
+    base64.decode: "base64",
+    base64.decode_url: "base64url",
+    guid.decode: "GUID",
+    guid.decode_bytes: "GUID",
+    sid.Sid.decode: "SID",
+    sid.guid_of_sid: "SID",
+}
+OF_OBJECT = "not a SID of the form S-1-12-1 and four more numbers"
 ALONE = "the last character stands alone, and carries less than one octet"
 BITS = "the bits behind the last octet are not zero"
 
@@ -33,12 +42,28 @@ BITS = "the bits behind the last octet are not zero"
         (base64.decode_url, "QR", 1, BITS),
         (base64.decode_url, "Q_", 1, BITS),
         (base64.decode_url, "Q-", 1, BITS),
+        (guid.decode, "e06e3596_82c0", 8, "a hyphen belongs here"),
+        (guid.decode, "e06e3596-82cé", 12, "'\\xe9' is not a hexadecimal digit"),
+        (guid.decode, "e06e3596", 8, "8 characters, where 36 belong (8-4-4-4-12)"),
+        (guid.decode_bytes, bytes(15), 15, "15 octets, where 16 belong"),
+        (guid.decode_bytes, bytes(17), 16, "17 octets, where 16 belong"),
+        (sid.Sid.decode, "S-2-5", 2, "a SID begins with S-1-"),
+        (sid.Sid.decode, "S-", 2, "a SID begins with S-1-"),
+        (sid.Sid.decode, "S-1-5", 5, "a subauthority is missing"),
+        (sid.Sid.decode, "S-1-5" + "-1" * 16, 35, "more than 15 subauthorities"),
+        (sid.Sid.decode, "S-1-x-1", 4, "the authority must be a decimal number of 32 bits"),
+        (sid.Sid.decode, "S-1-5-4294967296", 6, "a subauthority must be a decimal number of 32 bits"),
+        (sid.Sid.decode, "S-1-5-x", 6, "a subauthority must be a decimal number of 32 bits"),
+        (sid.guid_of_sid, "S-1-12", 6, "a subauthority is missing"),
+        (sid.guid_of_sid, "S-1-12-1-1-2-3", 4, OF_OBJECT),
+        (sid.guid_of_sid, "S-1-5-1-1-2-3-4", 4, OF_OBJECT),
+        (sid.guid_of_sid, "S-1-12-1-1-2-3-4-5", 4, OF_OBJECT),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(
-    decode: Callable[..., bytes], text: str, offset: int, problem: str
+    decode: Callable[..., object], text: str | bytes, offset: int, problem: str
 ) -> None:
-    for named, structure in (((), "base64url" if decode is base64.decode_url else "base64"), (("RawBody",), "RawBody")):
+    for named, structure in (((), STRUCTURES[decode]), (("RawBody",), "RawBody")):
         with pytest.raises(DecodeError) as error:
             decode(text, *named)
         assert (error.value.structure, error.value.offset, error.value.problem) == (structure, offset, problem)
