@@ -83,16 +83,24 @@ def test_nonce_is_not_taken_twice(case: Case) -> None:
         case.refused_step(id_, title, step, Twin.JOIN, layer="cri", token=case.session.token())
 
 
+@may_bear_on("device/precreate-same-body")
 @requirement("join-request/csr-nonce-expired")
 def test_nonce_is_not_taken_late(case: Case) -> None:
-    """A conforming request with a nonce that was issued long ago, and never used."""
+    """A conforming request with a nonce that was issued long ago, and never used; refused, at the PrecreateEndpoint too.
+
+    No other test has that nonce: who takes it once would refuse it after that for being spent.
+    """
     supply = case.session.credentials.expired_nonce
     if supply is None:
-        raise Unproven("no expired nonce was given")
+        raise NotOffered("no expired nonce was given")
     nonce = supply.next()  # which is no secret: it is over, and to hide what it shares with others would hide them
-    step = case.session.join_step(case.session.draft().with_nonce(nonce))
-    title = "a nonce whose time is over"
-    case.refused_step("join-request/csr-nonce-expired", title, step, Twin.JOIN, layer="cri", token=case.session.token())
+    draft, title = case.session.draft().with_nonce(nonce), "a nonce whose time is over"
+    step, token = case.session.join_step(draft), case.session.token()
+    exchange = case.refused_step("join-request/csr-nonce-expired", title, step, Twin.JOIN, layer="cri", token=token)
+    there_too = "device/precreate-same-body"
+    if there_too in case.requirements and verdict.join(exchange)[0] is verdict.Verdict.REFUSED:
+        step = case.session.join_step(case.session.draft().with_nonce(nonce), precreate=True)
+        case.refused_step(there_too, title, step, Twin.PRECREATE, layer="cri", token=token)
 
 
 @requirement("join-request/csr-nonce-tenant")

@@ -26,11 +26,12 @@ _TIMES: Final = (tags.UTC_TIME, tags.GENERALIZED_TIME)
 
 def say(element: der.Element) -> str:
     """What an element says: its value where that is short, otherwise its type and size."""
+    if element.missing:
+        return f"{_size(element)}, {element.missing} of them missing"
     try:
-        said = _say(element)
+        return _say(element)
     except DecodeError as error:
-        said = f"{tags.describe(element.tag)}: {error.problem}"
-    return f"{said}, {element.missing} of them missing" if element.missing else said
+        return f"{tags.describe(element.tag)}: {error.problem}"
 
 
 def _say(element: der.Element) -> str:
@@ -48,7 +49,11 @@ def _say(element: der.Element) -> str:
         return der.decode_time(element, "time").strftime("%Y-%m-%d %H:%M:%S UTC")
     if element.tag in der.STRINGS:
         return f"{quoted(der.decode_string(element.tag, content, offset=start))} {tags.describe(element.tag)}"
-    return f"{tags.describe(element.tag)}, {counted(len(content) + element.missing)}"
+    return _size(element)
+
+
+def _size(element: der.Element) -> str:
+    return f"{tags.describe(element.tag)}, {counted(len(element.content) + element.missing)}"
 
 
 def oid(dotted: str) -> str:
@@ -61,7 +66,7 @@ def _number(value: int, size: int) -> str:
 
 
 def _bits(content: bytes, unused: int) -> str:
-    return f"BIT STRING, {counted(len(content))}" + (f", {unused} bits unused" if unused else "")
+    return f"BIT STRING, {counted(len(content))}" + (f", {unused} bit{'s' * (unused != 1)} unused" if unused else "")
 
 
 class Asn1Recorder(Recorder):

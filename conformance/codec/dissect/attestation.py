@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from conformance.codec import tpms
 from conformance.codec.dissect.rows import Dissection, Recorder, unread
-from conformance.codec.dissect.text import counted, quoted
+from conformance.codec.dissect.text import counted, quoted_octets
 from conformance.codec.tpms import Attestation, AttestationType, PcrSelection
 from conformance.errors import DecodeError
 
@@ -41,7 +41,7 @@ def _say(heard: Heard) -> str:
 
 def _say_octets(field: str, value: bytes) -> str:
     if field == "magic":
-        return "TPM_GENERATED_VALUE" if value == tpms.GENERATED else quoted(value.decode("latin-1"))
+        return "TPM_GENERATED_VALUE" if value == tpms.GENERATED else quoted_octets(value)
     if field == "pcrSelect":
         pcrs = PcrSelection(0, value).pcrs
         return f"PCR {', '.join(map(str, pcrs))}" if pcrs else "no PCR"

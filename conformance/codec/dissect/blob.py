@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from conformance.codec import rsakey
 from conformance.codec.dissect.rows import Dissection, Recorder, unread
-from conformance.codec.dissect.text import counted, quoted
+from conformance.codec.dissect.text import counted, quoted_octets
 from conformance.codec.heard import Heard
 from conformance.codec.rsakey import HEADER_FIELDS, RsaKeyBlob
 from conformance.errors import DecodeError
@@ -45,7 +45,7 @@ def _header(data: bytes) -> Iterator[Heard]:
         start = 4 * index
         octets = data[start : start + 4]
         if octets:
-            value = quoted(octets.decode("latin-1")) if index == 0 else int.from_bytes(octets, "little")
+            value = quoted_octets(octets) if index == 0 else int.from_bytes(octets, "little")
             yield Heard(start, 0, field, octets, value if len(octets) == 4 else None)  # noqa: PLR2004 - uint32
 
 

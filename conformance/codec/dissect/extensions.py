@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from conformance.codec import NONCE_OID, der, extension, guid
 from conformance.codec.der import tags
 from conformance.codec.dissect.oids import NAMES
-from conformance.codec.dissect.text import quoted
+from conformance.codec.dissect.text import quoted, quoted_octets
 from conformance.codec.extension import Extension
 from conformance.codec.x509 import PRIVATE_ARC
 from conformance.errors import DecodeError
@@ -41,14 +41,15 @@ def _usages(value: Extension) -> str:
 
 
 def _purposes(value: Extension) -> str:
-    return ", ".join(NAMES.get(oid, oid) for oid in extension.extended_key_usage(value, strict=False))
+    return ", ".join(NAMES.get(oid, oid) for oid in extension.extended_key_usage(value, strict=False)) or "no purpose"
 
 
 def _nonce(value: Extension) -> str:
     inner = der.exact(value.value, strict=False)
     text = der.decode_string(inner.tag, inner.content)
-    return f"nonce of {len(text)} characters, {tags.describe(inner.tag)}: {quoted(text[:_SHOWN])}" + (
-        " and on" if len(text) > _SHOWN else ""
+    return (
+        f"nonce of {len(text)} character{'s' * (len(text) != 1)}, {tags.describe(inner.tag)}: {quoted(text[:_SHOWN])}"
+        + (" and on" if len(text) > _SHOWN else "")
     )
 
 
@@ -57,7 +58,7 @@ def _private(value: Extension) -> str:
     content = der.exact(value.value, tag=tags.OCTET_STRING, strict=False).content
     if len(content) == guid.SIZE:
         return f"GUID {guid.decode_bytes(content)}"
-    return quoted(content.decode("latin-1"))
+    return quoted_octets(content)
 
 
 _WORDS: Final[dict[str, Callable[[Extension], str]]] = {

@@ -29,6 +29,7 @@ NAMES: Final = {
     "2.5.29.35": "authorityKeyIdentifier",
     extension.CLIENT_AUTH: "clientAuth",
     "1.3.6.1.5.5.7.3.1": "serverAuth",
+    "2.5.29.37.0": "anyExtendedKeyUsage",
     "2.23.133.8.3": "aikCertificate",
     NONCE_OID: "nonce",
     PRIVATE_ARC + "2": "device id",

@@ -22,6 +22,12 @@ def quoted(text: str) -> str:
     return f'"{printable(text)}"'
 
 
+def quoted_octets(octets: bytes) -> str:
+    """Octets between quotation marks as the ASCII they are, one beyond it by its number, for who knows its alphabet."""
+    text = octets.decode("latin-1")
+    return f'"{"".join(printable(one) if one.isascii() else _escaped(one) for one in text)}"'
+
+
 def counted(number: int) -> str:
     """A number of octets in words."""
     return f"{number} octet{'s' * (number != 1)}"
