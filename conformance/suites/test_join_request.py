@@ -86,7 +86,7 @@ def test_nonce_is_not_taken_twice(case: Case) -> None:
 @may_bear_on("device/precreate-same-body")
 @requirement("join-request/csr-nonce-expired")
 def test_nonce_is_not_taken_late(case: Case) -> None:
-    """A conforming request with a nonce that was issued long ago, and never used; refused, at the PrecreateEndpoint too.
+    """A conforming request with a nonce that was issued long ago and never used; refused, it goes to precreate too.
 
     No other test has that nonce: who takes it once would refuse it after that for being spent.
     """
