@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 from unittest import mock
 
+from conformance.client import Fixed
 from conformance.plugin.embedded import credentials_of
 from conformance.server import hosting
 from conformance.server.app import application
@@ -32,11 +33,13 @@ class Server:
         self._service = service
 
     def answers(self, alter: Alter, modules: Iterable[ModuleType], *, minted: bool = False) -> Came:
-        """How suites come out with the behaviour so altered; `minted` with every token and challenge there is."""
+        """How suites come out with the behaviour so altered; `minted` with all that a user can give: one late nonce."""
         object.__setattr__(self._service, "behaviour", alter(strict()))
         session = session_with(self.ready)
         if minted:
-            session.credentials = credentials_of(self.ready.document(), session.target)
+            credentials = credentials_of(self.ready.document(), session.target)
+            late = credentials.expired_nonce
+            session.credentials = replace(credentials, expired_nonce=Fixed(late.next()) if late else None)
         if self.ready.url.startswith("https:"):
             session.transport.close()
             session.target = replace(session.target, tls_ca=Path(self.ready.ca))
