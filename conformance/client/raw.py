@@ -157,7 +157,7 @@ class Conversation:
         while True:
             match reader.next_event():
                 case h11.NEED_DATA:
-                    data = self._read(ends)
+                    data = self._more(ends, within=response is not None)
                     if not data and response is None:
                         return self._failure(self._ended())
                     self._began, self._over = True, not data
@@ -194,6 +194,18 @@ class Conversation:
         except OSError:
             pass  # a reset is an end too
         return Ending(self._secrets.redact(octets), closed=True)
+
+    def _more(self, ends: float, *, within: bool) -> bytes:
+        """The next octets. A reset is an end as any other `within` an answer: one without a length is whole then.
+
+        RFC 9112 8; and who refuses what it did not read to its end resets the connection by closing it (9.6).
+        """
+        try:
+            return self._read(ends)
+        except ConnectionResetError:
+            if within:
+                return b""
+            raise
 
     def _read(self, ends: float) -> bytes:
         """The next octets, empty at the end. Raises `TimeoutError` when it is time, and `OSError`."""

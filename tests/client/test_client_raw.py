@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import struct
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -161,6 +162,32 @@ def test_what_is_no_answer_is_a_failure_of_its_kind(raw: Raw, said: bytes, kind:
     failure = asked(raw(said)).failure
     assert failure is not None
     assert failure.kind is kind
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nno", None),
+        (b"HTTP/1.1 400 Bad Request\r\nContent-Length: 9\r\n\r\nno", FailureKind.MALFORMED),
+        (b"HTTP/1.1 400 Bad Request\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nno", FailureKind.MALFORMED),
+        (b"HTTP/1.1 400 Bad Re", FailureKind.MALFORMED),
+        (b"", FailureKind.RESET),
+    ],
+    ids=["no-length", "length", "chunks", "half-a-head", "nothing"],
+)
+def test_a_reset_ends_an_answer_as_a_close_does(raw: Raw, head: bytes, kind: FailureKind | None) -> None:
+    """So does who refuses a long request without reading all of it: an answer without a length is whole by then."""
+
+    def refuse(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(head)
+        time.sleep(0.1)  # until that was read: a reset may overtake what was said
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    exchange = asked(raw(refuse))
+    assert (exchange.failure.kind if exchange.failure else None) is kind
+    if kind is None:
+        assert exchange.answer is not None
+        assert (exchange.answer.status, exchange.answer.body) == (400, b"no")
 
 
 @pytest.mark.parametrize(
