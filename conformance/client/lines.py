@@ -187,7 +187,9 @@ class _Line:
         except TimeoutError as error:
             raise httpcore.ReadTimeout(error) from error
         except OSError as error:
-            raise httpcore.ReadError(error) from error
+            if not (isinstance(error, ConnectionResetError) and self._talk.their_state is h11.SEND_BODY):
+                raise httpcore.ReadError(error) from error
+            data = b""  # who refuses a long request and closes resets it (RFC 9112 9.6): its answer may be whole
         self._wire.began = self._wire.began or data
         if not data and self._talk.their_state is h11.SEND_RESPONSE:
             raise httpcore.RemoteProtocolError("Server disconnected without sending a response.")

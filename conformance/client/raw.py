@@ -196,9 +196,9 @@ class Conversation:
         return Ending(self._secrets.redact(octets), closed=True)
 
     def _more(self, ends: float, *, within: bool) -> bytes:
-        """The next octets. A reset is an end as any other `within` an answer: one without a length is whole then.
+        """The next octets. `within` an answer a reset is an end as any other: who closes with octets unread resets.
 
-        RFC 9112 8; and who refuses what it did not read to its end resets the connection by closing it (9.6).
+        That is how a long request is refused (RFC 9112 9.6); of an answer without a length what came is taken for all.
         """
         try:
             return self._read(ends)

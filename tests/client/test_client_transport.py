@@ -154,6 +154,18 @@ def test_a_connection_that_ends_before_the_answer(
     assert failed(get(transport, raw(handler))) is FailureKind.RESET
 
 
+def test_an_answer_without_a_length_that_a_reset_ends(transport: Transport, raw: Raw) -> None:
+    """So ends the answer of who refuses a long request and closes, with octets of it unread (RFC 9112 9.6)."""
+
+    def refuse(connection: socket.socket, request: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nno")
+        time.sleep(0.1)  # until that was read: a reset may overtake what was said
+        reset(connection, request)
+
+    answer = answered(get(transport, raw(refuse)))
+    assert (answer.status, answer.body) == (400, b"no")
+
+
 @pytest.mark.parametrize(
     "answer",
     [
