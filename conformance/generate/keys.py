@@ -26,6 +26,7 @@ from conformance import paths
 from conformance.errors import CatalogueError
 
 _EXPONENT = 65537
+_KEPT = 256  # keys at hand: all that have a name, and as many of two keys' primes as are under way; a run has thousands
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
 
@@ -40,7 +41,7 @@ class PoolKey:
 
     @property
     def private_key(self) -> PrivateKey:
-        """The key to sign with; parsed once for all who ask."""
+        """The key to sign with; parsed once for all who ask while it is at hand."""
         return _parse(self.pkcs8_der)
 
     @property
@@ -68,7 +69,7 @@ def nth(index: int) -> PoolKey:
     return pool()[index % len(pool())]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(_KEPT)
 def paired(index: int) -> PoolKey:
     """An RSA-2048 key of a prime of one pool key and a prime of another: thousands, all different, none generated.
 
@@ -160,13 +161,13 @@ def _key(item: dict[str, Any]) -> PoolKey:
     return PoolKey(item["name"], item["algorithm"], spki, pkcs8)
 
 
-@cache
+@lru_cache(_KEPT)
 def _parse(pkcs8: bytes) -> PrivateKey:
     # The pool is ours and its test checks every key, so the primality checks (35 ms a key) would prove nothing here.
     return cast("PrivateKey", load_der_private_key(pkcs8, None, unsafe_skip_rsa_key_validation=True))
 
 
-@cache
+@lru_cache(_KEPT)
 def _rsa_numbers(key: PoolKey) -> tuple[int, int]:
     public = load_der_public_key(key.spki_der)
     if not isinstance(public, rsa.RSAPublicKey):

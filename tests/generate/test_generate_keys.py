@@ -100,3 +100,10 @@ def test_the_attestation_certificate_is_over_its_key() -> None:
 def test_an_unknown_key_is_named_with_those_there_are() -> None:
     with pytest.raises(CatalogueError, match=r"no key 'rsa-512'; it has ed25519, p-256, rsa-1024"):
         keys.named("rsa-512")
+
+
+def test_a_run_of_thousands_of_keys_does_not_keep_them_all() -> None:
+    for index in range(600):
+        assert keys.paired(index).private_key is not None
+        assert keys.paired(index).rsa_numbers
+    assert max(one.cache_info().currsize for one in (keys.paired, keys._parse, keys._rsa_numbers)) <= 256
