@@ -50,6 +50,7 @@ def test_every_requirement_that_a_server_can_break_has_a_defect() -> None:
     assert [one.requirement.id for one in coverage(defects()) if one.open] == []
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("name", WHOLE)
 def test_exactly_what_a_defect_breaks_fails(name: str, tmp_path: Path) -> None:
     row = prove(find(name), tmp_path, "quick")
@@ -59,6 +60,7 @@ def test_exactly_what_a_defect_breaks_fails(name: str, tmp_path: Path) -> None:
     assert results["verdict"] == "nonconformant"
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("defect", SAMPLE, ids=lambda defect: defect.name)
 def test_what_a_defect_breaks_is_seen(defect: Defect, tmp_path: Path) -> None:
     row = prove(defect, tmp_path, "standard", tuple(sorted(defect.breaks)))  # quick sends a few edits of each only
@@ -75,6 +77,7 @@ def test_the_command_proves_a_defect_in_processes_of_its_own(tmp_path: Path) -> 
     assert set(rows[1]["seen"]) == SAMPLE[0].breaks
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("form", [(), ("--like", "field")], ids=["strict", "field"])
 def test_an_honest_server_breaks_nothing(form: tuple[str, ...], tmp_path: Path) -> None:
     server = ReferenceServer(form)

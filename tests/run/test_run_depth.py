@@ -7,11 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from conformance.results.layers import deep
 
 DEMANDED = 0.4
 
 
+@pytest.mark.whole
 def test_enough_negative_cases_reach_the_octets(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "conformance", "run", "--profile", "quick", "--out", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)

@@ -160,6 +160,7 @@ def nothing_is_open(results: dict[str, Any]) -> None:
     assert came_out(results, "inconclusive") == {}
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("kind", DESERVED, ids=lambda kind: kind.__name__)
 def test_a_wrong_server_fails_what_it_deserves(kind: type[Service], tmp_path: Path) -> None:
     with serving(kind) as service:
@@ -170,6 +171,7 @@ def test_a_wrong_server_fails_what_it_deserves(kind: type[Service], tmp_path: Pa
     nothing_is_open(results)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(("kind", "known", "asked"), RIGHT)
 def test_a_right_server_is_conformant(kind: type[Service], known: bool, asked: tuple[str, ...], tmp_path: Path) -> None:
     with serving(kind) as service:
