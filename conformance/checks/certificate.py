@@ -16,7 +16,7 @@ from conformance.checks import names, purposes, signature
 from conformance.checks.judgement import Judgement, Notes
 from conformance.codec import CSR_CN, der
 from conformance.codec.name import common_names
-from conformance.codec.spki import SubjectPublicKeyInfo
+from conformance.codec.spki import RSA_ENCRYPTION, SubjectPublicKeyInfo
 from conformance.codec.x509 import Certificate
 from conformance.errors import DecodeError
 
@@ -61,8 +61,13 @@ def _first(octets: bytes) -> tuple[Certificate | None, str, int]:
 def judge(certificate: Certificate, key: SubjectPublicKeyInfo, at: datetime) -> Judgement:
     """All that a certificate shows by itself; `key` is that of the request, `at` when the answer came."""
     notes = Notes()
+    where = f"{RAW_BODY}, subjectPublicKeyInfo"
     agrees = same_key(certificate.public_key, key)
-    notes.hold(f"{_PREFIX}certificate-key", agrees, "certifies another key than the request's", f"{RAW_BODY}, key")
+    notes.hold(f"{_PREFIX}certificate-key", agrees, "certifies another key than the request's", where)
+    algorithm = certificate.public_key.algorithm.oid
+    fits = algorithm in {key.algorithm.oid, RSA_ENCRYPTION}  # a key for RSASSA-PSS alone may be certified for more
+    problem = f"certifies the request's key for {algorithm}, and the request has it for {key.algorithm.oid}"
+    notes.hold(f"{_PREFIX}certificate-key", fits or not agrees, problem, f"{where}, algorithm")
     _signature(certificate, notes)
     _form(certificate, notes)
     _validity(certificate, at, notes)
@@ -72,7 +77,7 @@ def judge(certificate: Certificate, key: SubjectPublicKeyInfo, at: datetime) -> 
 
 
 def same_key(one: SubjectPublicKeyInfo, other: SubjectPublicKeyInfo) -> bool:
-    """Whether two are the same key, however each is written."""
+    """Whether two are the same key, however each is written and whatever algorithm it is for."""
     if one.key == other.key:
         return True
     try:

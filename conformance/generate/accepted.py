@@ -14,7 +14,7 @@ from conformance.codec.der import tags
 from conformance.codec.rsakey import RsaKeyBlob
 from conformance.generate import keys
 from conformance.generate.csr import common_name
-from conformance.generate.join import MARKER, Headers
+from conformance.generate.join import MARKER, Headers, JoinDraft
 from conformance.generate.spelling import Spelling
 from conformance.generate.variants import Change, Variant, with_csr, with_fields
 
@@ -38,8 +38,13 @@ ATTRIBUTES: Final = (
 
 
 def _transport(index: int) -> Change:
-    exponent, modulus = keys.nth(index).rsa_numbers
-    return with_fields(transport_key=RsaKeyBlob.public(exponent, modulus))
+    """That key, or the next where the request has it already: one key for both might be refused."""
+
+    def changed(draft: JoinDraft) -> JoinDraft:
+        key = next(key for key in (keys.nth(index), keys.nth(index + 1)) if key != draft.csr.key)
+        return replace(draft, transport_key=RsaKeyBlob.public(*key.rsa_numbers))
+
+    return changed
 
 
 def _header(name: str, value: str) -> Change:

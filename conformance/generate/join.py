@@ -76,6 +76,10 @@ class JoinDraft:
         """The draft with a certificate request for this key."""
         return replace(self, csr=replace(self.csr, key=key))
 
+    def with_attestation(self) -> Self:
+        """The draft with an AikCertificate and AttestationData, well-formed ones."""
+        return replace(self, aik_certificate=keys.attestation_key().certificate, attestation_data=attestation())
+
     def with_challenge(self, jwt: str | None) -> Self:
         """The draft with this PreAuthorizedJoinChallenge."""
         return replace(self, challenge=jwt)

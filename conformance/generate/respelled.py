@@ -93,7 +93,7 @@ def _altered(text: str) -> str:
     if not places:
         return text + "AAAA"
     place = places[len(places) // 2]
-    return text[:place] + ("B" if text[place] == "A" else "A") + text[place + 1 :]
+    return text[:place] + ("B" if text[place] in "aA" else "A") + text[place + 1 :]
 
 
 _TEXTS: Final[tuple[tuple[str, str, Callable[[str], str]], ...]] = (

@@ -60,6 +60,8 @@ class Case:
         """Sends a join request with each edit alone; each must be refused, while the untouched request is accepted."""
         for edit in edits:
             draft = self.session.draft()
+            if twin is Twin.ATTESTED:
+                draft = draft.with_attestation()
             send = partial(self.session.join, edit.apply(draft), edit.title, precreate=twin is Twin.PRECREATE)
             self.refused(send, edit_record(edit), twin, measure=partial(measured, edit, draft))
 

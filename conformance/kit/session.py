@@ -19,6 +19,7 @@ from conformance.checks.services import Services
 from conformance.checks.tenant import is_domain_name
 from conformance.client import Conversation, Credentials, Identity, Message, Secrets, Supply, Target, Transport
 from conformance.client import protocol as steps
+from conformance.codec.rsakey import RsaKeyBlob
 from conformance.errors import ConformanceError, TargetError
 from conformance.exchange import Exchange, Headers
 from conformance.generate.join import JoinDraft, render
@@ -181,18 +182,26 @@ class Session:
 
     def own(self, draft: JoinDraft, number: int = 0) -> JoinDraft:
         """The request with the service's TargetDomain and a key that no device has yet, while there are such."""
-        return draft.with_key(self.keys.nth(number)).with_target_domain(self.target_domain())
+        key = self.keys.nth(number)
+        if draft.transport_key == RsaKeyBlob.public(*key.rsa_numbers):  # one key for both might be refused
+            key = self.keys.nth(number + 1)
+        return draft.with_key(key).with_target_domain(self.target_domain())
 
     def target_domain(self) -> str:
-        """A TargetDomain that any service takes (A9): a host of the tenant's domain, else the target's own."""
+        """A TargetDomain that any service takes (A9): a host of the tenant's domain, else the target's own name."""
         try:
             named = self.target.domain or self.services().value("TenantInfo.TenantName")
         except (Unproven, TargetError):
             named = None
         if isinstance(named, str) and named.isascii() and is_domain_name(named):
             return f"sts.{named}"
-        host = urlsplit(self.target.url).hostname
-        return JoinDraft.baseline().target_domain if self.target.loopback or host is None else host
+        return self.own_name() or JoinDraft.baseline().target_domain
+
+    def own_name(self) -> str | None:
+        """The target's fully qualified host name, None where its URL has an address, or a name of one label."""
+        host = urlsplit(self.target.url).hostname or ""
+        top = host.rpartition(".")[2]
+        return host if top and top != host and not top.isdigit() and host.isascii() and is_domain_name(host) else None
 
     def token(self) -> str:
         """The bearer token. Raises `Unproven` when the target is known to refuse it."""

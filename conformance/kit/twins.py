@@ -14,7 +14,7 @@ from conformance.client import protocol as steps
 from conformance.exchange import Exchange
 from conformance.generate.edits import TRANSPORT_KEY
 from conformance.generate.join import render
-from conformance.kit.outcomes import Unproven
+from conformance.kit.outcomes import NotOffered, Unproven
 from conformance.kit.session import Session
 
 Judge = Callable[[Exchange], tuple[verdicts.Verdict, str]]
@@ -26,6 +26,7 @@ class Twin(Enum):
     DISCOVERY = "discovery"
     NONCE = "nonce"
     JOIN = "join"
+    ATTESTED = "attested join"
     PRECREATE = "precreate"
     KEY = "key provisioning"
 
@@ -45,6 +46,10 @@ def _join(session: Session) -> Exchange:
     return exchange
 
 
+def _attested(session: Session) -> Exchange:
+    return session.join(session.draft().with_attestation(), "the baseline: a conforming join with an attestation")
+
+
 def _precreate(session: Session) -> Exchange:
     return session.join(session.draft(), "the baseline: a conforming join with a challenge", precreate=True)
 
@@ -60,12 +65,13 @@ _BASELINES: dict[Twin, tuple[Callable[[Session], Exchange], Judge]] = {
     Twin.DISCOVERY: (_discovery, verdicts.discovery),
     Twin.NONCE: (_nonce, verdicts.nonce),
     Twin.JOIN: (_join, verdicts.join),
+    Twin.ATTESTED: (_attested, verdicts.join),
     Twin.PRECREATE: (_precreate, verdicts.join),
     Twin.KEY: (_key, verdicts.key),
 }
 
 
-_MAKING = {Twin.JOIN, Twin.PRECREATE}
+_MAKING = {Twin.JOIN, Twin.ATTESTED, Twin.PRECREATE}
 
 
 def verdict_on(twin: Twin, exchange: Exchange) -> tuple[verdicts.Verdict, str]:
@@ -119,6 +125,8 @@ class Twins:
         if verdict is verdicts.Verdict.ACCEPTED:
             self.devices += twin in _MAKING
         else:
+            if twin is Twin.ATTESTED and verdict is verdicts.Verdict.REFUSED and self.before(Twin.JOIN):
+                raise NotOffered("the target takes no AIK certificate and attestation of the suite's making")
             raise Unproven(f"the baseline ({twin.value}) was not accepted: {why}")
         if twin is Twin.JOIN and not self._sparing:
             self._ask_for_a_key_again()

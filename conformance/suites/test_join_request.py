@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -36,6 +35,7 @@ def each(ids: Iterable[str]) -> list[object]:
 
 
 JOIN = {id_ for id_ in covered() if id_.startswith(PREFIX) and id_.removeprefix(PREFIX) not in AT_PRECREATE}
+ATTESTED = {id_ for id_ in JOIN if id_.startswith((f"{PREFIX}aik-certificate-", f"{PREFIX}attestation-"))}
 PRECREATE = {id_ for id_ in covered() if id_.startswith(PREFIX)} - JOIN
 
 LEFT_OPEN = sorted({v.requirements[0] for v in OBSERVED if v.requirements[0].startswith(PREFIX)})
@@ -47,7 +47,7 @@ LEFT_OPEN = sorted({v.requirements[0] for v in OBSERVED if v.requirements[0].sta
 @pytest.mark.parametrize("id_", each(JOIN))
 def test_fault_is_refused(case: Case, id_: str) -> None:
     """A conforming join request with one edit that breaks this requirement and nothing else."""
-    case.refuses(*case.sample(faults(id_)))
+    case.refuses(*case.sample(faults(id_)), twin=Twin.ATTESTED if id_ in ATTESTED else Twin.JOIN)
 
 
 @pytest.mark.parametrize("id_", each(PRECREATE))
@@ -173,11 +173,10 @@ def test_variant_is_accepted(case: Case, id_: str) -> None:
 
 @requirement("join-request/target-domain-accepted")
 def test_target_domain(case: Case) -> None:
-    """TargetDomain as the target's own host, and as a host of the tenant's domain, as the example has it (A9)."""
-    id_ = "join-request/target-domain-accepted"
-    own = urlsplit(case.session.target.url).hostname or ""
-    hosts = [own, f"sts.{case.session.target.domain}"] if case.session.target.domain else [own]
-    for host in hosts:
+    """TargetDomain as the target's own host, where that has a name, and as hosts of the tenant's domain (A9)."""
+    id_, known = "join-request/target-domain-accepted", case.session.target_domain()
+    other = f"enterpriseregistration.{known.partition('.')[2]}"  # by which clients find the service of a domain
+    for host in dict.fromkeys((known, other, case.session.own_name() or known)):
         case.accepts_join([id_], f"TargetDomain {host}", case.session.draft().with_target_domain(host))
 
 

@@ -96,6 +96,26 @@ LIES: dict[str, dict[str, Any]] = {
     "hash": {"inner_algorithm": SHA1_RSA, "outer_algorithm": SHA1_RSA},
     "key": {"spki": keys.named("rsa-2048-05").spki_der},
 }
+RSASSA_PSS, RSAES_OAEP, RSA_ENCRYPTION = (f"1.2.840.113549.1.1.{last}" for last in (10, 7, 1))
+EC_PUBLIC_KEY = "1.2.840.10045.2.1"
+
+
+@pytest.mark.parametrize(
+    ("asked", "given", "right"),
+    [
+        (RSA_ENCRYPTION, RSA_ENCRYPTION, True),
+        *((RSA_ENCRYPTION, other, False) for other in (RSASSA_PSS, RSAES_OAEP, EC_PUBLIC_KEY)),
+        (RSASSA_PSS, RSASSA_PSS, True),
+        (RSASSA_PSS, RSA_ENCRYPTION, True),
+        (RSASSA_PSS, RSAES_OAEP, False),
+    ],
+)
+@pytest.mark.parametrize("parameters", [b"", der.null()], ids=["absent", "null"])
+def test_algorithm_of_the_key_is_the_one_asked_for(asked: str, given: str, right: bool, parameters: bytes) -> None:
+    key = replace(key_of(), algorithm=AlgorithmIdentifier(asked))
+    spki = replace(key_of(), algorithm=AlgorithmIdentifier(given, parameters)).encode()
+    found = certificate.judge(written(spki=spki), key, NOW).findings
+    assert {finding.requirement for finding in found} == (set() if right else {f"{A}key"})
 
 
 @pytest.mark.parametrize("name", LIES)

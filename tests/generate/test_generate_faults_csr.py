@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID, SignatureAlgorithmOID
 from conformance.codec import CSR_CN, NONCE_OID, der
 from conformance.codec.pkcs10 import CertificationRequest
 from conformance.errors import DecodeError
-from conformance.generate import keys
+from conformance.generate import keys, respelled
 from conformance.generate.edits import Edit
 from conformance.generate.faults import faults
 from conformance.generate.join import JoinDraft, render
@@ -199,6 +199,15 @@ def test_a_changed_nonce_is_another_text_of_the_same_length() -> None:
     assert changed is not None
     assert DRAFT.csr.nonce is not None
     assert sum(a != b for a, b in zip(changed, DRAFT.csr.nonce, strict=True)) == 1
+
+
+@pytest.mark.parametrize("nonce", ["0123456789abcdefa123456789abcdef", "0123456789ABCDEFA123456789ABCDEF"])
+def test_a_changed_nonce_is_another_number_where_it_is_one_in_hexadecimal(nonce: str) -> None:
+    for edit in faults("join-request/csr-nonce-foreign"):
+        changed = render(edit.apply(DRAFT.with_nonce(nonce))).csr.nonce
+        assert changed is not None
+        assert changed.lower() != nonce.lower(), edit.name
+    assert respelled.another(nonce).lower() != nonce.lower()
 
 
 def test_the_signature_by_another_key_is_right_for_that_key() -> None:

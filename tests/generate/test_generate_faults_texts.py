@@ -63,9 +63,19 @@ def test_a_lenient_reader_finds_every_octet(edit: Edit) -> None:
 
 
 @of(*CANONICAL)
-def test_white_space_is_all_that_is_wrong(edit: Edit) -> None:
+def test_white_space_or_padding_is_all_that_is_wrong(edit: Edit) -> None:
     text = render(edit.apply(DRAFT)).texts[edit.path]
-    assert re.sub(r"[\r\n\t ]", "", text) == BASELINE.texts[edit.path]
+    assert re.sub(r"[\r\n\t =]", "", text) == BASELINE.texts[edit.path].rstrip("=")
+
+
+@pytest.mark.parametrize("nonce", ["a" * 30, "a" * 31, "a" * 32], ids=["none", "one", "two"])
+@pytest.mark.parametrize("id_", CANONICAL)
+def test_padding_is_another_whatever_the_text_needs(id_: str, nonce: str) -> None:
+    draft = DRAFT.with_nonce(nonce)
+    edit = next(edit for edit in faults(id_) if edit.name == "padding-other")
+    before, after = render(draft).texts[edit.path], render(edit.apply(draft)).texts[edit.path]
+    assert after != before
+    assert after.rstrip("=") == before.rstrip("=")
 
 
 @of("processing/malformed-json", "processing/json-tail", "join-request/body-required")

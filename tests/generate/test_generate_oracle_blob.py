@@ -33,7 +33,7 @@ def wrong(octets: bytes) -> list[str]:
         "lengths": 0 in (exponent_size, modulus_size) or exponent_size + modulus_size > len(body),
         "no-primes": primes != [0, 0],
         "no-tail": exponent_size + modulus_size < len(body),
-        "bit-length": bits != len(f"{modulus:b}".lstrip("0")),
+        "bit-length": bits not in (len(f"{modulus:b}".lstrip("0")), 8 * modulus_size),
         "exponent": exponent in (0, 1) or exponent % 2 == 0 or exponent >= modulus,
         "modulus": modulus % 2 == 0,
     }

@@ -56,6 +56,7 @@ OUTSIDE = {  # around the handler, or about what no single edit of a plain reque
     "shows-its-insides",
     "spends-nonces-of-registered-devices-only",
     "takes-any-subject-of-hybrid-devices",
+    "trusts-attestations-with-certificates",
     "trusts-attested-keys",
     "trusts-devices-of-other-types",
     "trusts-devices-to-be-used-again",

@@ -85,7 +85,7 @@ def _with_changed_nonce(csr: CsrDraft) -> CsrDraft:
     if not csr.nonce:
         return replace(csr, nonce=MADE_UP_NONCE)
     middle = len(csr.nonce) // 2
-    letter = "B" if csr.nonce[middle] == "A" else "A"
+    letter = "B" if csr.nonce[middle] in "aA" else "A"  # no other spelling of the same number in hexadecimal
     return replace(csr, nonce=csr.nonce[:middle] + letter + csr.nonce[middle + 1 :])
 
 

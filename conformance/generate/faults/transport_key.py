@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from conformance.codec.rsakey import HEADER_SIZE, RsaKeyBlob
-from conformance.generate import key_forms, keys
+from conformance.generate import key_forms
 from conformance.generate.edits import blob_edit, blob_header_edit
 
 if TYPE_CHECKING:
@@ -54,25 +54,6 @@ def _swapped(number: int) -> int:
     return int.from_bytes(number.to_bytes(4, "little"), "big")
 
 
-def _by_octets(change: Callable[[int], int], padding: int = 0) -> Callable[[RsaKeyBlob], RsaKeyBlob]:
-    """Another modulus, zero octets before it, and a BitLength of eight for each octet that is there."""
-
-    def changed(blob: RsaKeyBlob) -> RsaKeyBlob:
-        made = _with_modulus(change)(blob)
-        size = made.modulus_length + padding
-        return replace(
-            made, bit_length=8 * size, modulus_length=size, body=made.exponent + bytes(padding) + made.modulus
-        )
-
-    return changed
-
-
-def _of_4095_bits() -> int:
-    """An odd number of 512 octets whose first bit is clear and whose second is set: of two pool keys, but for those."""
-    (_, one), (_, other) = keys.nth(0).rsa_numbers, keys.nth(1).rsa_numbers
-    return one * other % (1 << 4094) | 1 << 4094
-
-
 def _primes(first: int) -> dict[str, int]:
     """Lengths of two primes: this one, and what it takes to come to 0 again in 32 bits."""
     return {"prime1_length": first, "prime2_length": UINT32_MAX + 1 - first}
@@ -109,18 +90,6 @@ _BIT_LENGTH = (
             ("octets", "the length of the modulus in octets", lambda blob: blob.modulus_length),
             ("byte-swapped", "in big-endian order", lambda blob: _swapped(blob.bit_length)),
             ("largest", "the largest number of 32 bits", UINT32_MAX),
-        )
-    ),
-    *(
-        blob_edit(BIT_LENGTH, name, f"BitLength says eight bits for each octet of a modulus {words}.", change)
-        for name, words, change in (
-            (
-                "top-bit-clear",
-                "of 2047 bits, a real key's",
-                _by_octets(lambda _: keys.named("rsa-2047").rsa_numbers[1]),
-            ),
-            ("top-bit-of-512-octets-clear", "of 4095 bits", _by_octets(lambda _: _of_4095_bits())),
-            ("zero-octet-counted", "that a zero octet precedes", _by_octets(lambda modulus: modulus, 1)),
         )
     ),
 )

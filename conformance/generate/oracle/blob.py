@@ -2,8 +2,8 @@
 
 The one rule: fields are read in the order a reader needs them (header, magic, lengths, primes, tail, BitLength,
 exponent, modulus), and the first that is wrong decides; another structure in the blob's place has no magic. Of a
-modulus that is an odd number of the declared size nobody can tell whether it is a key, and the field takes a JWK in a
-blob's place: both are open.
+modulus that is an odd number of the declared size nobody can tell whether it is a key; the field takes a JWK in a
+blob's place; and .NET writes the bits of the modulus' octets as BitLength (`Modulus.Length * 8`): all three are open.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _primes(read: RsaKeyBlob) -> Reading | None:
 
 def _values(read: RsaKeyBlob) -> Reading:
     exponent, modulus = int.from_bytes(read.exponent, "big"), int.from_bytes(read.modulus, "big")
-    if read.bit_length != modulus.bit_length():
+    if read.bit_length not in {modulus.bit_length(), 8 * read.modulus_length}:
         why = f"BitLength is {read.bit_length}, the modulus has {modulus.bit_length()} bits"
         return _header("bit-length", why, BIT_LENGTH_AT)
     if exponent < LEAST_EXPONENT or exponent % 2 == 0 or exponent >= modulus:

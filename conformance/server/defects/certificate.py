@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.hashes import SHA1
 
 from conformance.codec import CSR_CN, NONCE_OID, der
+from conformance.codec.spki import AlgorithmIdentifier, SubjectPublicKeyInfo
 from conformance.server import certificate, csr
 
 from .registry import defect
@@ -27,6 +28,7 @@ BASIC_CONSTRAINTS = "2.5.29.19"
 KEY_USAGE = "2.5.29.15"
 EXTENDED_KEY_USAGE = "2.5.29.37"
 _SHA1_RSA = "1.2.840.113549.1.1.5"
+_RSASSA_PSS = "1.2.840.113549.1.1.10"
 
 
 def _ordering(honest: Behaviour, change: Callable[[Order], Order]) -> Behaviour:
@@ -136,6 +138,17 @@ def certifies_its_own_key(honest: Behaviour) -> Behaviour:
     """Certifies one key of its own for every device."""
     spki = certificate.spki_of(rsa.generate_private_key(65537, 2048))
     return _ordering(honest, lambda order: replace(order, spki=spki))
+
+
+@defect(breaks={"join-answer/certificate-key"})
+def certifies_keys_for_rsassa_pss(honest: Behaviour) -> Behaviour:
+    """Certifies the device's key for id-RSASSA-PSS, with which no client that asked for rsaEncryption can use it."""
+
+    def restricted(order: Order) -> Order:
+        key = SubjectPublicKeyInfo.decode(order.spki)
+        return replace(order, spki=replace(key, algorithm=AlgorithmIdentifier(_RSASSA_PSS)).encode())
+
+    return _ordering(honest, restricted)
 
 
 @defect(breaks={"join-answer/certificate-signed"})

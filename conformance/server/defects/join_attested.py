@@ -65,3 +65,18 @@ def trusts_transport_keys_beside_attributes(honest: Behaviour) -> Behaviour:
         return case.octets("/TransportKey")
 
     return replace(honest, transport_key=key)
+
+
+@defect(
+    breaks={
+        *(f"join-request/aik-certificate-{what}" for what in ("base64", "structure")),
+        *(f"join-request/attestation-{what}" for what in ("base64", "structure", "magic", "kind", "trailing")),
+    }
+)
+def trusts_attestations_with_certificates(honest: Behaviour) -> Behaviour:
+    """Reads an AIK certificate, and an attestation, only where the other is missing."""
+
+    def alone(case: JoinCase) -> bool:
+        return not (case.has("/AikCertificate") and case.has("/AttestationData"))
+
+    return replace(honest, accept_join=honest.accept_join.only("aik", alone).only("attestation", alone))

@@ -73,6 +73,18 @@ def reads_csr_over_lines(honest: Behaviour) -> Behaviour:
     return reading(honest, csr.NAME, lambda text: text.replace("\r", "").replace("\n", ""))
 
 
+def padded_anew(text: str) -> str:
+    """The text with the padding that its letters ask for, whatever padding it has."""
+    letters = text.rstrip("=")
+    return letters + "=" * (-len(letters) % 4)
+
+
+@defect(breaks={"join-request/csr-base64-canonical"})
+def pads_csr_anew(honest: Behaviour) -> Behaviour:
+    """Does not look at the padding of the certificate request's base64."""
+    return reading(honest, csr.NAME, padded_anew)
+
+
 @defect(breaks={"join-request/csr-der"})
 def reads_csr_in_ber(honest: Behaviour) -> Behaviour:
     """Takes lengths in the certificate request that are longer than DER allows."""

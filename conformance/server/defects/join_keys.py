@@ -13,7 +13,7 @@ from conformance.errors import DecodeError
 from conformance.server import transport_key
 from conformance.server.refusal import Refusal
 
-from .join_csr import foreign_dropped, reading
+from .join_csr import foreign_dropped, padded_anew, reading
 from .registry import defect
 
 if TYPE_CHECKING:
@@ -107,13 +107,6 @@ def rounds_bit_length_to_octets(honest: Behaviour) -> Behaviour:
     return replace(honest, accept_transport_key=rules)
 
 
-@defect(breaks={"join-request/transport-key-bit-length"})
-def counts_bits_by_octets(honest: Behaviour) -> Behaviour:
-    """Compares BitLength with cbModulusLength, and never with the modulus."""
-    rules = honest.accept_transport_key.only("bit-length", lambda blob: blob.bit_length != 8 * len(blob.modulus))
-    return replace(honest, accept_transport_key=rules)
-
-
 @defect(breaks={"join-request/transport-key-no-tail"})
 def takes_what_follows_the_modulus(honest: Behaviour) -> Behaviour:
     """Does not look at what follows the modulus."""
@@ -179,6 +172,12 @@ def reads_base64_of_keys_leniently(honest: Behaviour) -> Behaviour:
 def reads_keys_over_lines(honest: Behaviour) -> Behaviour:
     """Takes line breaks in the base64 of the transport key."""
     return reading(honest, transport_key.NAME, lambda text: text.replace("\r", "").replace("\n", ""))
+
+
+@defect(breaks={"join-request/transport-key-base64-canonical"})
+def pads_keys_anew(honest: Behaviour) -> Behaviour:
+    """Does not look at the padding of the transport key's base64."""
+    return reading(honest, transport_key.NAME, padded_anew)
 
 
 # --- what a TPM adds
