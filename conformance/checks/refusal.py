@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from conformance.checks.again import recorded
 from conformance.checks.judgement import Judgement, Notes
@@ -28,6 +28,7 @@ _CODES = frozenset(
         "authorization_error",
     }
 )
+_AUTHORITY: Final = re.compile(r"\bhttps?://[^/\s\"'<>\\]+")  # of a URL: `drs.contoso.com.py:8443` is no line of Python
 # Each goes over an answer once, however it is made: none begins anew within what it has already looked through.
 _INTERNALS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
@@ -44,8 +45,9 @@ _INTERNALS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "a statement of its database",
         re.compile(
-            r"\b(?:SELECT\s(?:(?!\bSELECT\s).){1,1000}\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM)\b",
-            re.IGNORECASE,
+            r"\b(?:SELECT\s(?:(?!\bSELECT\s).){1,1000}\s(?i:FROM)|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM)\b"
+            r"|\b(?i:select\s+(?:\*|[\w.]+\s*,[\w.,\s]{1,1000}?)\s+from\s|insert\s+into\s+\w+\s*\(|update\s+\w+\s+set\s+\w+\s*="
+            r"|delete\s+from\s+\w+\s+where\s)",
         ),
     ),
     ("a private key", re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----|\"d\"\s*:\s*\"[A-Za-z0-9_-]{43,}\"")),
@@ -115,7 +117,7 @@ def leaks(exchange: Exchange) -> Judgement:
     echoed = any(REDACTED in text for text in texts)
     notes.hold("processing/no-secrets", not echoed, "a secret that was sent comes back in the answer")
     for what, pattern in _INTERNALS:
-        match = next((found for text in texts if (found := pattern.search(text))), None)
+        match = next((found for text in texts if (found := pattern.search(_AUTHORITY.sub("", text)))), None)
         shown = match.group(0)[:60] if match else ""
         notes.hold("processing/no-internals", match is None, f"the answer holds {what}: {shown!r}")
     return notes.judgement()

@@ -67,7 +67,7 @@ class Frames:
     def _opened(self, origin: Origin, place: httpcore.Origin) -> httpcore.ConnectionInterface:
         stream: httpcore.NetworkStream = self._wire.connect_tcp(origin.host, origin.port)
         if origin.scheme in _SECURE:
-            self._tls.set_alpn_protocols(["http/1.1", _AGREED])
+            self._tls.set_alpn_protocols([_AGREED, "http/1.1"])  # by preference (RFC 7301 3.1), as in `handshake`
             stream = stream.start_tls(self._tls, origin.host)
             session = stream.get_extra_info("ssl_object")
             if session is not None and session.selected_alpn_protocol() == _AGREED:

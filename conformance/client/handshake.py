@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from conformance.client.route import Route
+from conformance.client.trust import show
 
 if TYPE_CHECKING:
     from conformance.client.target import Target
@@ -40,8 +41,7 @@ class Agreed:
 
 def old_version(target: Target, url: str, version: str) -> Agreed:
     """A handshake that offers only this version, with whatever ciphers there are and without looking at anybody."""
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
+    made = _careless(target)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Python warns of what is asked for here
@@ -56,10 +56,18 @@ def old_version(target: Target, url: str, version: str) -> Agreed:
 
 def http2(target: Target, url: str) -> Agreed:
     """A handshake that offers HTTP/2 before HTTP/1.1 (RFC 9113 3.2, RFC 7301), without looking at the certificate."""
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
+    made = _careless(target)
     made.set_alpn_protocols(["h2", "http/1.1"])
     return _agreed(made, target, url)
+
+
+def _careless(target: Target) -> ssl.SSLContext:
+    """Looks at nobody's certificate, and shows that of `--client-cert`: without it a target may refuse any version."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
+    if target.network.certificate is not None:
+        show(made, str(target.network.certificate), str(target.network.key) if target.network.key else None)
+    return made
 
 
 def _offers(made: ssl.SSLContext) -> bool:

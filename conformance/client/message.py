@@ -36,6 +36,8 @@ class Message:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         given = (*step.headers, *headers)
         accept = () if any(name.lower() == "accept" for name, _ in given) else (ACCEPT,)
+        if not any(name.lower() == "accept-encoding" for name, _ in given):
+            accept = (*accept, ("Accept-Encoding", "identity"))  # or the answer may have any (RFC 9110 12.5.3)
         fields = (("Host", parts.netloc), ("User-Agent", "drs-conformance"), *accept, *given)
         if token is not None:
             fields = (*fields, ("Authorization", f"Bearer {token}"))

@@ -15,6 +15,7 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 _LINES = re.compile(rb"(\r?\n)")
 _READ = 64 * 1024
 _LARGEST_HEAD = 256 * 1024
+_UPGRADE = (("Connection", "Upgrade"), ("Upgrade", "*"))
 _NO_BODY_METHODS = {"HEAD", "CONNECT"}  # those by which h11 reads an answer otherwise
 
 
@@ -118,7 +120,9 @@ class Conversation:
         shown, called = self._shown()
         request = replace(request, octets=shown, finished=self._finished, secrets=called)
         try:
-            outcome = self._answer(message.method, time.monotonic() + (timeout or self._target.timeout))
+            ends = time.monotonic() + (timeout or self._target.timeout)
+            upgrade = any(name.lower() == "upgrade" for name, _ in message.fields)
+            outcome = self._answer(message.method, ends, upgrade=upgrade)
         except TimeoutError:
             outcome = self._failure(FailureKind.TIMEOUT)
         except OversizedError:
@@ -142,16 +146,11 @@ class Conversation:
         shown = self._secrets.redact(lines)
         return shown, tuple(name for piece in pieces for name in self._secrets.named(piece)) if shown is lines else ()
 
-    def _answer(self, method: str, ends: float) -> Answer | Failure:
+    def _answer(self, method: str, ends: float, *, upgrade: bool) -> Answer | Failure:
         if self._failed:
             return self._failure(*self._failed)
-        reader = h11.Connection(h11.CLIENT, max_incomplete_event_size=_LARGEST_HEAD)
-        asked = method if method in _NO_BODY_METHODS else "POST"
-        reader.send(h11.Request(method=asked, target="*", headers=[("Host", "*"), ("Content-Length", "0")]))
-        reader.send(h11.EndOfMessage())
+        reader = _reader(method, self._held, upgrade=upgrade)
         self._began, self._head = bool(self._held), False
-        if self._held:
-            reader.receive_data(self._held)
         response: h11.Response | None = None
         body = bytearray()
         while True:
@@ -162,6 +161,8 @@ class Conversation:
                         return self._failure(self._ended())
                     self._began, self._over = True, not data
                     reader.receive_data(data)
+                case h11.InformationalResponse(status_code=HTTPStatus.SWITCHING_PROTOCOLS) as switched:
+                    return self._kept(switched, b"")  # what follows is not HTTP/1.1 any more
                 case h11.Response() as response:
                     self._head = True
                 case h11.Data(data=data):
@@ -174,11 +175,11 @@ class Conversation:
         assert response is not None  # h11 gives no end without it
         return self._kept(response, bytes(body))
 
-    def _kept(self, response: h11.Response, body: bytes) -> Answer:
-        redact = self._secrets.redact_text
+    def _kept(self, response: h11.Response | h11.InformationalResponse, body: bytes) -> Answer:
+        redact = self._secrets.redact_answer_text
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw_items()]
         coding = ", ".join(value for name, value in headers if name.lower() == "content-encoding")
-        plain = self._secrets.redact(decoded(body, coding, LARGEST_ANSWER))
+        plain = self._secrets.redact_answer(decoded(body, coding, LARGEST_ANSWER))
         kept = tuple((redact(name), redact(value)) for name, value in headers)
         return Answer(response.status_code, kept, plain, f"HTTP/{response.http_version.decode('ascii')}")
 
@@ -226,3 +227,14 @@ class Conversation:
     def _failure(self, kind: FailureKind, detail: str = "") -> Failure:
         told = self._secrets.redact_text(detail.strip())[:200]
         return Failure(kind, f"{WORDS[kind]} ({told})" if told else WORDS[kind])
+
+
+def _reader(method: str, held: bytes, *, upgrade: bool) -> h11.Connection:
+    """What reads the answer to a request by this method, as if it had sent one; so much of it has come."""
+    reader = h11.Connection(h11.CLIENT, max_incomplete_event_size=_LARGEST_HEAD)
+    fields = [("Host", "*"), ("Content-Length", "0"), *(_UPGRADE if upgrade else ())]
+    reader.send(h11.Request(method=method if method in _NO_BODY_METHODS else "POST", target="*", headers=fields))
+    reader.send(h11.EndOfMessage())
+    if held:
+        reader.receive_data(held)
+    return reader

@@ -36,6 +36,9 @@ _ESCAPE = re.compile(
     rb"|[\r\n]+|\\+[rn]"  # a line's end, which base64 may have anywhere
 )
 
+_MARK = REDACTED.encode()
+_NOT_OURS = b"[redacted by the target]"
+
 Span = tuple[int, int]
 
 
@@ -90,6 +93,10 @@ class Secrets:
         spans = self._spans(data)
         return _replaced(data, spans) if spans else data
 
+    def redact_answer(self, data: bytes) -> bytes:
+        """The same of what a target sent: its own word for what stands in a secret's place is told from ours."""
+        return self.redact(data.replace(_MARK, _NOT_OURS))
+
     def named(self, data: bytes) -> tuple[str, ...]:
         """What `redact` replaces in these bytes, piece by piece: which secret, all of it or which characters.
 
@@ -130,6 +137,10 @@ class Secrets:
         data = text.encode("utf-8", "surrogatepass")
         redacted = self.redact(data)
         return text if redacted is data else redacted.decode("utf-8", "surrogatepass")
+
+    def redact_answer_text(self, text: str) -> str:
+        """`redact_answer` of a text."""
+        return self.redact_text(text.replace(REDACTED, _NOT_OURS.decode()))
 
     def _found(self, folded: bytes) -> Iterator[Span]:
         """Where a run of a secret's characters stands in a folded text."""

@@ -152,9 +152,9 @@ class Transport:
             status, raw, version = response.status, response.headers, str(response.extensions["http_version"], "ascii")
         codings = [value.decode("latin-1") for name, value in raw if name.lower() == b"content-encoding"]
         plain = decoded(held, ", ".join(codings), LARGEST_ANSWER)
-        redact = self._secrets.redact_text
+        redact = self._secrets.redact_answer_text
         kept = tuple([(redact(k.decode("latin-1")), redact(v.decode("latin-1"))) for k, v in raw])
-        return Answer(status, kept, self._secrets.redact(plain), version)
+        return Answer(status, kept, self._secrets.redact_answer(plain), version)
 
 
 @dataclass(frozen=True, slots=True)

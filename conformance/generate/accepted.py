@@ -39,10 +39,11 @@ ATTRIBUTES: Final = (
 
 def _transport(index: int) -> Change:
     """That key, or the next where the request has it already: one key for both might be refused."""
+    blobs = [RsaKeyBlob.public(*keys.nth(place).rsa_numbers) for place in (index, index + 1)]
 
     def changed(draft: JoinDraft) -> JoinDraft:
-        key = next(key for key in (keys.nth(index), keys.nth(index + 1)) if key != draft.csr.key)
-        return replace(draft, transport_key=RsaKeyBlob.public(*key.rsa_numbers))
+        one, other = (replace(draft, transport_key=blob) for blob in blobs)
+        return other if one.has_one_key else one
 
     return changed
 

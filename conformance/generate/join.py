@@ -72,6 +72,11 @@ class JoinDraft:
         """The draft with this nonce, as the nonce answer's Value gives it, in its certificate request."""
         return replace(self, csr=replace(self.csr, nonce=text))
 
+    @property
+    def has_one_key(self) -> bool:
+        """Whether the transport key is that of the certificate request."""
+        return self.transport_key == RsaKeyBlob.public(*self.csr.key.rsa_numbers)
+
     def with_key(self, key: keys.PoolKey) -> Self:
         """The draft with a certificate request for this key."""
         return replace(self, csr=replace(self.csr, key=key))

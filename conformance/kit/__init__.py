@@ -10,13 +10,14 @@ from conformance.client import Conversation, Ending, Identity, Message, chunk
 from conformance.client import protocol as steps
 from conformance.client.secrets import claims
 from conformance.exchange import Exchange
-from conformance.kit.case import Case, CheckFailed, edit_record
+from conformance.kit.case import BUSY, Case, CheckFailed, edit_record
 from conformance.kit.outcomes import Made, NotOffered, QuotaReached, Unproven
 from conformance.kit.profile import PROFILES, Profile, profile
 from conformance.kit.session import Session
 from conformance.kit.twins import Twin, Twins
 
 __all__ = [
+    "BUSY",
     "PROFILES",
     "Case",
     "CheckFailed",

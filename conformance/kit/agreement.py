@@ -61,6 +61,8 @@ class Over:
         if token is not None:
             sent = (*sent, ("Authorization", f"Bearer {self._session.secrets.add(token)}"))
         transport = self._transport
-        exchange = transport.send(step.method, step.url, headers=sent, body=step.body, label=label)
+        exchange = self._session.patience.over(
+            lambda: transport.send(step.method, step.url, headers=sent, body=step.body, label=label)
+        )
         self._session.saw_join(exchange)
         return exchange

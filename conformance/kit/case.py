@@ -31,7 +31,7 @@ from conformance.results import EditRecord, Observation
 from conformance.spec import Level, catalogue
 
 T = TypeVar("T")
-_BUSY = {408, 425, 429}  # RFC 9110 15.5.9, RFC 8470, RFC 6585: of the hour, not of the request; a 503 is a 5xx
+BUSY = {408, 425, 429}  # RFC 9110 15.5.9, RFC 8470, RFC 6585: of the hour, not of the request; a 503 is a 5xx
 
 
 class CheckFailed(AssertionError):
@@ -255,7 +255,7 @@ class Case:
 
 def _busy(exchange: Exchange) -> bool:
     """Whether the answer is one that a busy target gives to anything."""
-    return exchange.answer is not None and exchange.answer.status in _BUSY
+    return exchange.answer is not None and exchange.answer.status in BUSY
 
 
 def edit_record(edit: Edit) -> EditRecord:

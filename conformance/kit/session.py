@@ -19,7 +19,6 @@ from conformance.checks.services import Services
 from conformance.checks.tenant import is_domain_name
 from conformance.client import Conversation, Credentials, Identity, Message, Secrets, Supply, Target, Transport
 from conformance.client import protocol as steps
-from conformance.codec.rsakey import RsaKeyBlob
 from conformance.errors import ConformanceError, TargetError
 from conformance.exchange import Exchange, Headers
 from conformance.generate.join import JoinDraft, render
@@ -182,10 +181,8 @@ class Session:
 
     def own(self, draft: JoinDraft, number: int = 0) -> JoinDraft:
         """The request with the service's TargetDomain and a key that no device has yet, while there are such."""
-        key = self.keys.nth(number)
-        if draft.transport_key == RsaKeyBlob.public(*key.rsa_numbers):  # one key for both might be refused
-            key = self.keys.nth(number + 1)
-        return draft.with_key(key).with_target_domain(self.target_domain())
+        own = draft.with_key(self.keys.nth(number)).with_target_domain(self.target_domain())
+        return own.with_key(self.keys.nth(number + 1)) if own.has_one_key else own  # which might be refused
 
     def target_domain(self) -> str:
         """A TargetDomain that any service takes (A9): a host of the tenant's domain, else the target's own name."""

@@ -102,7 +102,7 @@ class Story(RuleBasedStateMachine):
         refused = found is Verdict.REFUSED
         self.after_refusal = refused or (self.after_refusal and found is not Verdict.ACCEPTED)
         if refused and one.exchange.answer is not None:
-            there = "Certificate" in (verdict.json_object(one.exchange.answer) or {})
+            there = (verdict.json_object(one.exchange.answer) or {}).get("Certificate") is not None
             problem = f"{one.exchange.request.label} is refused with a Certificate in the answer"
             self.case.hold(NO_DEVICE, not there, problem, one.exchange, "/Certificate")
         return refused

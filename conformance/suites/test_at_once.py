@@ -168,7 +168,7 @@ def test_beside_broken_connections(case: Case) -> None:
     case.twins.before(Twin.JOIN)
     token = case.session.token()
     title = "a join beside connections that are silent, slow or broken"
-    parcels = [Parcel(case.session.join_step(), title, token) for _ in range(3)]
+    parcels = [Parcel(case.session.join_step(), title, token) for _ in range(5)]
     step = case.session.join_step()
     octets = case.session.message(step, token).octets
     half = octets[: len(octets) - len(step.body) // 2]

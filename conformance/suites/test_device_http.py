@@ -25,10 +25,7 @@ def test_head(case: Case) -> None:
     id_ = "device/head-no-content"
     step = replace(case.session.join_step(), method="HEAD", body=b"").without("Content-Type")
     message = case.session.message(step, case.session.token()).adding(("Connection", "close"))
-    with case.session.converse(wire.endpoint(case)) as connection:
-        connection.send(message.octets)
-        exchange = connection.answer(message, "HEAD at the JoinEndpoint", wire.patience(case))
-        ending = connection.ending(wire.SHORT)
+    exchange, ending = wire.headed(case, wire.endpoint(case), message, "HEAD at the JoinEndpoint")
     case.hold(id_, not wire.broke(exchange), "HEAD is not answered", exchange)
     case.hold(id_, not ending.octets, f"{len(ending.octets)} octets follow the header section", exchange)
 

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.checks import discovery
 from conformance.checks.verdict import Verdict
-from conformance.kit import Case, Message, NotOffered, Twin, Unproven, requirement, steps
+from conformance.kit import Case, NotOffered, Twin, Unproven, requirement, steps
 from conformance.suites import wire
 from conformance.suites.asking import asked
 
@@ -29,11 +29,8 @@ def test_head(case: Case) -> None:
     """HEAD of the conforming request: whatever the answer says, the connection ends with its header section."""
     id_ = "discovery/head-no-content"
     case.session.services()  # a target that does not even take the conforming GET shows nothing by an empty refusal
-    message = Message.of(replace(asked(case), method="HEAD")).adding(("Connection", "close"))
-    with case.session.converse(asked(case).url) as connection:
-        connection.send(message.octets)
-        exchange = connection.answer(message, "HEAD of discovery", wire.patience(case))
-        ending = connection.ending(wire.SHORT)
+    message = case.session.message(replace(asked(case), method="HEAD")).adding(("Connection", "close"))
+    exchange, ending = wire.headed(case, asked(case).url, message, "HEAD of discovery")
     case.hold(id_, not wire.broke(exchange), "HEAD is not answered", exchange)
     case.hold(id_, not ending.octets, f"{len(ending.octets)} octets follow the header section", exchange)
 

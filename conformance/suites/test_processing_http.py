@@ -13,7 +13,7 @@ import pytest
 
 from conformance.checks import crowd, verdict
 from conformance.exchange import Exchange
-from conformance.kit import Case, Conversation, Ending, Message, chunk, requirement, steps
+from conformance.kit import Case, Conversation, Ending, Message, NotOffered, chunk, requirement, steps
 from conformance.suites import wire
 from conformance.suites.wire import Change
 
@@ -91,8 +91,10 @@ def test_pipelined(case: Case) -> None:
 
 
 def pipelined(case: Case) -> tuple[Exchange, Exchange]:
-    """The answers to discovery and to a join behind it in one write."""
+    """The answers to discovery and to a join behind it in one write. Raises `NotOffered` where they have two hosts."""
     target = case.session.target
+    if not wire.one_place(target.url, wire.endpoint(case)):
+        raise NotOffered("discovery and the JoinEndpoint are not on one host")
     first, second = case.session.message(steps.discover(target.url, target.tenant)), wire.joining(case)
     with case.session.joining(), case.session.converse(wire.endpoint(case)) as connection:
         connection.send(first.octets + second.octets)
@@ -175,9 +177,15 @@ def test_half_closed(case: Case) -> None:
     if wire.endpoint(case).startswith("https:"):
         case.not_applicable("processing/half-closed", "TLS closes both sides at once")
         return
+    message = wire.joining(case)
+
+    def talk(connection: Conversation) -> Exchange:
+        connection.send(message.octets)
+        connection.finish()
+        return connection.answer(message, "a client that has said all", wire.SHORT)
+
     with wire.beside(case):
-        exchange = wire.sent(case, wire.joining(case), "a client that has said all", finish=True, wait=wire.SHORT)
-        case.observed_habit("processing/half-closed", exchange)
+        case.observed_habit("processing/half-closed", wire.conversed(case, talk))
 
 
 # --- what HTTP/1.1 obliges a server to refuse

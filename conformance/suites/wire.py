@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from conformance.checks.verdict import Verdict, join
 from conformance.exchange import Exchange, FailureKind
-from conformance.kit import Case, Conversation, Message, Twin
+from conformance.kit import BUSY, Case, Conversation, Ending, Message, Twin, Unproven
 
 REFUSALS = {HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.HTTP_VERSION_NOT_SUPPORTED}  # of the 5xx, those about the request
 PATIENCE = 5.0  # seconds in which a target that owes an answer, or an end, gives it; less where --timeout is less
@@ -45,16 +46,42 @@ def beside(case: Case, twin: Twin = Twin.JOIN) -> Iterator[None]:
         case.ledger.unproven(case.requirements, reason)
 
 
+def one_place(url: str, other: str) -> bool:
+    """Whether two URLs have one origin: what is asked of another on its connection it may refuse (RFC 9110 7.4)."""
+    one, two = (urlsplit(each) for each in (url, other))
+    return (one.scheme, one.hostname, one.port) == (two.scheme, two.hostname, two.port)
+
+
 def sent(case: Case, message: Message, title: str, *, finish: bool = False, wait: float | None = None) -> Exchange:
-    """The answer to a message over a connection of its own; `finish` closes our side of it behind the message."""
+    """The answer to a message over a connection of its own.
+
+    `finish` closes our side of it, but not before the target had time to answer: many take who closes it for gone, and
+    say nothing any more, whatever they did.
+    """
 
     def talk(connection: Conversation) -> Exchange:
         connection.send(message.octets)
-        if finish:
+        if finish and not connection.begins(min(SHORT, patience(case))):
             connection.finish()
         return connection.answer(message, title, wait or patience(case))
 
     return conversed(case, talk)
+
+
+def headed(case: Case, url: str, message: Message, title: str) -> tuple[Exchange, Ending]:
+    """The answer to HEAD, and what follows it; it is had again where the target is busy."""
+    endings: list[Ending] = []
+
+    def once() -> Exchange:
+        with case.session.converse(url) as connection:
+            connection.send(message.octets)
+            exchange = connection.answer(message, title, patience(case))
+            endings[:] = [connection.ending(SHORT)]
+        return exchange
+
+    exchange = case.session.patience.over(once)
+    not_busy(exchange)
+    return exchange, endings[0]
 
 
 def conversed(case: Case, talk: Callable[[Conversation], Exchange], joins: int = 1) -> Exchange:
@@ -70,8 +97,15 @@ def conversed(case: Case, talk: Callable[[Conversation], Exchange], joins: int =
     return exchange
 
 
+def not_busy(exchange: Exchange) -> None:
+    """Raises `Unproven` for an answer that tells of the target's hour and not of the request."""
+    if exchange.answer is not None and exchange.answer.status in BUSY:
+        raise Unproven(f"{join(exchange)[1]}: {exchange.request.label}")
+
+
 def accepted(case: Case, requirement: str, exchange: Exchange) -> None:
     """A conforming request in another form on the wire: it is accepted."""
+    not_busy(exchange)
     verdict, why = join(exchange)
     problem = f"{why} to what must be accepted: {exchange.request.label}"
     case.hold(requirement, verdict is Verdict.ACCEPTED, problem, exchange)
@@ -92,6 +126,7 @@ def broke(exchange: Exchange) -> bool:
 
 def refused(case: Case, requirement: str, exchange: Exchange, *, may_wait: bool = False) -> None:
     """What is no request: it is not carried out, and does not make the target fail."""
+    not_busy(exchange)
     case.ledger.layer("http")
     verdict, why = join(exchange)
     waits = may_wait and exchange.failure is not None and exchange.failure.kind is FailureKind.TIMEOUT

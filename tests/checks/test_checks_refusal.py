@@ -25,6 +25,12 @@ def problems(body: str) -> list[str]:
         ("failed: SELECT a, b FROM devices WHERE id = 1", "a statement of its database"),
         ("select (SELECT x) from t", "a statement of its database"),
         ("SELECT one, SELECT two FROM three", "a statement of its database"),
+        ("near: select * from devices", "a statement of its database"),
+        ("select id, d.name from devices d", "a statement of its database"),
+        ("insert into devices (id) values", "a statement of its database"),
+        ("update devices set name = 'x'", "a statement of its database"),
+        ("delete from devices where id", "a statement of its database"),
+        ("https://drs.contoso.com/app.py:12", "a stack trace"),
         ("System.Exception: no\n   at Drs.Join.Create(Guid id)", "a stack trace"),
         ("no\r\n\r\n\tat drs.Join.create(Join.java)", "a stack trace"),
         ("Traceback (most recent call last)", "a stack trace"),
@@ -37,13 +43,25 @@ def test_the_insides_of_a_server_are_seen(body: str, what: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["select a device\n\nfrom the list", "look at it (twice)", "SELECTED FROM", "SELECT\nFROM"]
+    "body",
+    [
+        "select a device\n\nfrom the list",
+        "look at it (twice)",
+        "SELECTED FROM",
+        "SELECT\nFROM",
+        "Please select a JoinType from the table",
+        "https://drs.contoso.com.py:8443/x",
+        "update it and delete from there",
+    ],
 )
 def test_plain_words_are_none(body: str) -> None:
     assert problems(body) == []
 
 
-@pytest.mark.parametrize("piece", ["SELECT x ", "SELECT ", " \n", "\n", "\n at a(", "C:\\a\\", "UPDATE x", "INSERT  "])
+@pytest.mark.parametrize(
+    "piece",
+    ["SELECT x ", "SELECT ", " \n", "\n", "\n at a(", "C:\\a\\", "UPDATE x", "INSERT  ", "select a,", "https://"],
+)
 def test_the_largest_answer_is_looked_through_once(piece: str) -> None:
     """An expression that begins anew at every place of what it has already looked through never ends here."""
     assert problems(piece * (LARGEST_ANSWER // len(piece))) in ([], problems(piece * 3))

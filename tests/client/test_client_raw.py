@@ -46,7 +46,8 @@ def test_a_step_is_a_message_that_says_the_truth() -> None:
     message = Message.of(STEP, TOKEN)
     assert message.octets == (
         b"POST /join/?v=1 HTTP/1.1\r\nHost: drs.example:8080\r\nUser-Agent: drs-conformance\r\n"
-        b"Accept: application/json, */*;q=0.5\r\nContent-Type: application/json\r\nAuthorization: Bearer "
+        b"Accept: application/json, */*;q=0.5\r\nAccept-Encoding: identity\r\n"
+        b"Content-Type: application/json\r\nAuthorization: Bearer "
         + TOKEN.encode()
         + b"\r\nContent-Length: 2\r\n\r\n{}"
     )
@@ -296,3 +297,20 @@ def test_nothing_is_said_to_who_cannot_be_trusted(raw: Raw, ca: trustme.CA) -> N
 
 def test_insecure_takes_anyone(raw: Raw, ca: trustme.CA) -> None:
     assert asked(raw(OK, speaking(ca)), insecure=True).answer is not None
+
+
+def test_another_protocol_is_an_answer_to_who_asked_for_it_alone(raw: Raw) -> None:
+    switching = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n\x00\x00\x12\x04"
+    url = raw(switching)
+    there = asked(url, Message.of(STEP).adding(("Connection", "Upgrade"), ("Upgrade", "h2c")))
+    unasked = asked(url)
+    assert there.answer is not None
+    assert there.answer.status == 101
+    assert unasked.failure is not None
+    assert unasked.failure.kind is FailureKind.MALFORMED
+
+
+def test_what_a_target_calls_redacted_is_not_taken_for_a_secret_of_ours(raw: Raw) -> None:
+    answer = asked(raw(b"HTTP/1.1 400 No\r\nX-Token: [redacted]\r\nContent-Length: 10\r\n\r\n[redacted]")).answer
+    assert answer is not None
+    assert REDACTED not in (answer.header("X-Token") or "") + answer.body.decode()

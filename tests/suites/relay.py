@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -15,6 +16,7 @@ Change = Callable[[bytes], bytes | None]
 """From octets as they came to those the server gets; None: the relay answers with 500 itself."""
 
 FAILURE = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_THINKING = 0.05  # seconds to an answer of who is hasty
 
 
 class Relay:
@@ -22,6 +24,8 @@ class Relay:
 
     def __init__(self, port: int) -> None:
         self.change: Change = lambda octets: octets
+        self.hasty = False
+        """Whether it takes who closes its side for gone, and says nothing more to it, as servers of asyncio do."""
         self._server = port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -54,6 +58,8 @@ class Relay:
                     client.shutdown(socket.SHUT_RDWR)
                     break
                 server.sendall(changed)
+            if self.hasty:
+                client.shutdown(socket.SHUT_RDWR)
             server.shutdown(socket.SHUT_WR)
 
     def _say(self, client: socket.socket, server: socket.socket) -> None:
@@ -61,6 +67,7 @@ class Relay:
         assert len(ours) == len(theirs)
         with client, server, contextlib.suppress(OSError):
             while octets := server.recv(1 << 20):
+                time.sleep(_THINKING if self.hasty else 0)
                 client.sendall(octets.replace(theirs, ours))
             client.shutdown(socket.SHUT_RDWR)  # closing alone says nothing while the other thread reads
 

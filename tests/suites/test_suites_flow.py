@@ -84,6 +84,13 @@ def consoles(_: Past, guest: Guest) -> Said:
     return replace(guest.said, body=json.dumps(body).encode())
 
 
+def says_null(_: Past, guest: Guest) -> Said:
+    """A refusal has every member of an answer, and nothing in them, as some libraries write it."""
+    if not guest.joins or not 400 <= guest.said.status < 500:
+        return guest.said
+    return replace(guest.said, body=json.dumps({**json.loads(guest.said.body), "Certificate": None}).encode())
+
+
 def misreports_the_reused(_: Past, guest: Guest) -> Said:
     """The thumbprint of a device that is used again is another's."""
     if not guest.joins or guest.said.status != 201 or b"ReuseDevice" not in guest.body:
@@ -143,6 +150,7 @@ TROUBLES: dict[str, tuple[Callable[[], Trouble], set[str]]] = {
     "tires": (lambda: past(tires), {"device/in-any-order"}),
     "loses-discovery": (lambda: past(loses_discovery), {"device/in-any-order"}),
     "consoles": (lambda: past(consoles), {"processing/refusal-without-device"}),
+    "says-null": (lambda: past(says_null), set()),
     "misreports": (lambda: past(misreports_the_reused), {"join-answer/thumbprint-value"}),
     "forgets-nonces": (lambda: always(forgets_nonces), {"join-request/csr-nonce-reused"}),
     "one-serial": (lambda: always(one_serial), {"join-answer/certificate-serial-unique"}),

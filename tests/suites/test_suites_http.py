@@ -128,6 +128,20 @@ def test_what_is_misread_fails_what_forbids_it(relayed: tuple[Relay, Ready], wro
     assert found.of(Outcome.FAIL) == broken, found.reasons
 
 
+@pytest.mark.parametrize("wrong", [None, "a sign is skipped", "names are trimmed", "fails of NUL"])
+def test_who_takes_a_client_that_has_said_all_for_gone_is_heard_before(
+    relayed: tuple[Relay, Ready], wrong: str | None
+) -> None:
+    change, broken = MISREAD[wrong] if wrong else (lambda octets: octets, set())
+    relayed[0].hasty = True
+    try:
+        found = came(relayed, change, headers=False)
+    finally:
+        relayed[0].hasty = False
+    assert found.of(Outcome.FAIL) == broken, found.reasons
+    assert found.readings("processing/half-closed") == {"does not"}
+
+
 @pytest.mark.parametrize("wrong", TAKEN)
 def test_what_is_taken_fails_what_forbids_it(relayed: tuple[Relay, Ready], wrong: str) -> None:
     change, broken = TAKEN[wrong]

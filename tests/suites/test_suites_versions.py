@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +25,7 @@ from conformance.kit import Session, agreement
 from conformance.results import Outcome
 from conformance.server.behaviour import Behaviour
 from conformance.server.defects import find
+from conformance.suites import wire
 from suites import relay as relays
 from suites.altered_behaviour import Server, replies, served
 from suites.http2_server import Change, Http2Server, http2_server
@@ -73,8 +75,8 @@ def test_a_connection_that_ends_without_a_word_fails(server: Server, monkeypatch
     joins = itertools.count(1)
 
     def once(octets: bytes) -> bytes | None:
-        """Closes on the second join that is spoken octet by octet, whose head does not list content codings."""
-        raw = octets.startswith(b"POST") and b"ccept-Encoding" not in octets
+        """Closes on the second join that is spoken octet by octet, whose answer is to have no coding."""
+        raw = octets.startswith(b"POST") and b"ccept-Encoding: identity" in octets
         return None if raw and next(joins) == 2 else octets
 
     with relaying(urlsplit(server.ready.url).port or 80) as relay:
@@ -104,7 +106,7 @@ def test_the_answer_of_the_request_before_fails(server: Server) -> None:
             number, nth = asked.connection
             joins = asked.method == "POST" and b"RawBody" in made.body and asked.header("user-agent") is not None
             kept = last.setdefault(number, made) if joins else made
-            return kept if joins and nth == 2 and asked.header("accept-encoding") is None else made
+            return kept if joins and nth == 2 and asked.header("accept-encoding") == "identity" else made
 
         return replace(behaviour, reply=reply)
 
@@ -124,14 +126,17 @@ def test_the_reference_server_speaks_no_old_tls(secured: Server) -> None:
 
 
 @contextmanager
-def agreeing(version: str) -> Iterator[str]:
-    """A server that speaks one old version of TLS and no HTTP; its URL."""
+def agreeing(version: str, wanted: trustme.CA | None = None) -> Iterator[str]:
+    """A server that speaks one old version of TLS and no HTTP, to clients of a CA where one is given; its URL."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
         context.set_ciphers("ALL:@SECLEVEL=0")
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    if wanted is not None:
+        wanted.configure_trust(context)
+        context.verify_mode = ssl.CERT_REQUIRED
     listener = socket.create_server(("127.0.0.1", 0))
 
     def accept() -> None:
@@ -162,6 +167,20 @@ def test_who_agrees_to_old_tls_is_seen_to(version: str, word: str) -> None:
         assert agreed == handshake.Agreed(version=word)
         other = next(one for one in handshake.OLD if one != version)
         assert handshake.old_version(target, url, other).refused
+
+
+def test_who_wants_a_certificate_of_clients_is_shown_it(tmp_path: Path) -> None:
+    """Or what is refused for want of it would pass for a version that is."""
+    authority = trustme.CA()
+    authority.issue_cert("client@drs.example").private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "own.pem"))
+    with agreeing("TLSv1_1", authority) as url:
+        bare = Target(url, "t", timeout=5)
+        agreed = handshake.old_version(bare, url, "TLSv1_1")
+        if not agreed.offered:
+            pytest.skip(agreed.why)
+        assert agreed.refused
+        shown = replace(bare, network=replace(bare.network, certificate=tmp_path / "own.pem"))
+        assert handshake.old_version(shown, url, "TLSv1_1") == handshake.Agreed(version="TLSv1.1")
 
 
 def test_who_agrees_to_old_tls_fails(secured: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,6 +290,28 @@ def test_who_is_another_over_http2_fails(
     came = came_over_http2(http2, change)
     assert came.outcomes == {HTTP2: Outcome.FAIL}
     assert came.reasons[HTTP2] == reason
+
+
+def test_who_is_busy_for_a_moment_over_http2_passes(http2: tuple[Http2Server, Callable[[], Session]]) -> None:
+    asked = itertools.count(1)
+    came = came_over_http2(
+        http2, lambda path, status: 503 if "/discover" in path.lower() and next(asked) == 1 else status
+    )
+    assert next(asked) == 3
+    assert came.outcomes == {HTTP2: Outcome.PASS}, came.reasons
+
+
+def test_who_is_busy_for_good_over_http2_is_not_judged(http2: tuple[Http2Server, Callable[[], Session]]) -> None:
+    came = came_over_http2(http2, lambda path, status: 429 if "/discover" in path.lower() else status)
+    assert came.outcomes[HTTP2] is Outcome.INCONCLUSIVE
+
+
+def test_another_host_is_not_asked_on_the_connection_of_the_join_endpoint(
+    http2: tuple[Http2Server, Callable[[], Session]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "one_place", lambda *_: False)
+    came = came_over_http2(http2, lambda path, status: 421 if "/discover" in path.lower() else status)
+    assert came.outcomes == {HTTP2: Outcome.PASS}, came.reasons
 
 
 def test_no_secret_is_in_an_exchange_over_http2(http2: tuple[Http2Server, Callable[[], Session]]) -> None:
