@@ -7,6 +7,7 @@ and 501 and 505 are refusals of methods, codings and versions; what fails of its
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -97,9 +98,9 @@ def conversed(case: Case, talk: Callable[[Conversation], Exchange], joins: int =
     return exchange
 
 
-def not_busy(exchange: Exchange) -> None:
+def not_busy(exchange: Exchange, statuses: AbstractSet[int] = BUSY) -> None:
     """Raises `Unproven` for an answer that tells of the target's hour and not of the request."""
-    if exchange.answer is not None and exchange.answer.status in BUSY:
+    if exchange.answer is not None and exchange.answer.status in statuses:
         raise Unproven(f"{join(exchange)[1]}: {exchange.request.label}")
 
 
@@ -126,7 +127,7 @@ def broke(exchange: Exchange) -> bool:
 
 def refused(case: Case, requirement: str, exchange: Exchange, *, may_wait: bool = False) -> None:
     """What is no request: it is not carried out, and does not make the target fail."""
-    not_busy(exchange)
+    not_busy(exchange, BUSY - {HTTPStatus.REQUEST_TIMEOUT})  # which refuses what does not come to its end
     case.ledger.layer("http")
     verdict, why = join(exchange)
     waits = may_wait and exchange.failure is not None and exchange.failure.kind is FailureKind.TIMEOUT
