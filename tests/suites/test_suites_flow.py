@@ -150,7 +150,6 @@ TROUBLES: dict[str, tuple[Callable[[], Trouble], set[str]]] = {
     "tires": (lambda: past(tires), {"device/in-any-order"}),
     "loses-discovery": (lambda: past(loses_discovery), {"device/in-any-order"}),
     "consoles": (lambda: past(consoles), {"processing/refusal-without-device"}),
-    "says-null": (lambda: past(says_null), set()),
     "misreports": (lambda: past(misreports_the_reused), {"join-answer/thumbprint-value"}),
     "forgets-nonces": (lambda: always(forgets_nonces), {"join-request/csr-nonce-reused"}),
     "one-serial": (lambda: always(one_serial), {"join-answer/certificate-serial-unique"}),
@@ -163,6 +162,11 @@ def test_nothing_fails_where_there_is_no_trouble(server: tuple[Crowded, Ready]) 
     came = came_with(server, Trouble())
     assert came.of(Outcome.PASS) == set(came.outcomes), came.reasons
     assert (came.readings(KEPT), came.readings(SAME)) == ({"does"}, {"does"})
+
+
+def test_a_certificate_that_is_null_is_none(server: tuple[Crowded, Ready]) -> None:
+    came = came_with(server, past(says_null))
+    assert came.of(Outcome.FAIL) == set(), came.reasons
 
 
 @pytest.mark.parametrize("name", TROUBLES)
