@@ -83,8 +83,8 @@ def test_challenge_is_accepted_at_precreate(case: Case) -> None:
     exchange = case.session.join(case.session.draft(), "a conforming join with a challenge", precreate=True)
     wire.not_busy(exchange)
     found, why = verdict.join(exchange)
-    if found is verdict.Verdict.REFUSED and (reason := case.twins.again(Twin.JOIN)):
-        raise Unproven(reason)  # who takes no join any more, with or without a challenge, shows nothing by it
+    if found is verdict.Verdict.REFUSED and case.twins.again(Twin.JOIN) and case.session.refused_token:
+        raise Unproven(case.session.refused_token)
     accepted = found is verdict.Verdict.ACCEPTED
     case.hold("device/precreate-endpoint", accepted, f"{why} to a conforming request with a challenge", exchange)
 
