@@ -153,15 +153,15 @@ def schemes(exchange: Exchange, origin: str) -> Judgement:
 
 def elsewhere(exchange: Exchange, origin: str) -> tuple[str, ...]:
     """The hosts that an answer names services on and that are not the origin's own, each once, with what names it."""
-    own = _host(origin)
+    own = place_of(origin)
     found: dict[str, str] = {}
     for where, text in _of_kind("url", services(exchange) or {}):
-        if _scheme(text) and (place := _host(text)) != own:
+        if _scheme(text) and (place := place_of(text)) != own:
             found.setdefault(place, f"{shown(place)} (at {where})")
     return tuple(found.values())
 
 
-def _host(url: str) -> str:
+def place_of(url: str) -> str:
     """Host and port of an absolute URL, in lower case, without the port where it is the scheme's own."""
     parts = urlsplit(url)
     return parts.netloc.rpartition("@")[2].lower().removesuffix(_PORTS.get(parts.scheme, ""))

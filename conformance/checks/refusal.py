@@ -46,7 +46,7 @@ _INTERNALS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "a statement of its database",
         re.compile(
             r"\b(?:SELECT\s(?:(?!\bSELECT\s).){1,1000}\s(?i:FROM)|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM)\b"
-            r"|\b(?i:select\s+(?:\*|[\w.]+\s*,[\w.,\s]{1,1000}?)\s+from\s|insert\s+into\s+\w+\s*\(|update\s+\w+\s+set\s+\w+\s*="
+            r"|\b(?i:select\s+(?:\*|[\w.]+(?:\s*,\s*[\w.]+){1,50})\s+from\s|insert\s+into\s+\w+\s*\(|update\s+\w+\s+set\s+\w+\s*="
             r"|delete\s+from\s+\w+\s+where\s)",
         ),
     ),
@@ -116,8 +116,9 @@ def leaks(exchange: Exchange) -> Judgement:
     texts = [answer.body.decode("utf-8", "replace"), *(f"{name}: {value}" for name, value in answer.headers)]
     echoed = any(REDACTED in text for text in texts)
     notes.hold("processing/no-secrets", not echoed, "a secret that was sent comes back in the answer")
+    texts = [_AUTHORITY.sub("url", text) for text in texts]
     for what, pattern in _INTERNALS:
-        match = next((found for text in texts if (found := pattern.search(_AUTHORITY.sub("", text)))), None)
+        match = next((found for text in texts if (found := pattern.search(text))), None)
         shown = match.group(0)[:60] if match else ""
         notes.hold("processing/no-internals", match is None, f"the answer holds {what}: {shown!r}")
     return notes.judgement()

@@ -186,13 +186,17 @@ class Session:
 
     def target_domain(self) -> str:
         """A TargetDomain that any service takes (A9): a host of the tenant's domain, else the target's own name."""
+        if domain := self.domain():
+            return f"sts.{domain}"
+        return self.own_name() or JoinDraft.baseline().target_domain
+
+    def domain(self) -> str | None:
+        """The tenant's domain, as it was given or as discovery names it; None where neither is a name."""
         try:
             named = self.target.domain or self.services().value("TenantInfo.TenantName")
         except (Unproven, TargetError):
-            named = None
-        if isinstance(named, str) and named.isascii() and is_domain_name(named):
-            return f"sts.{named}"
-        return self.own_name() or JoinDraft.baseline().target_domain
+            return None
+        return named if isinstance(named, str) and named.isascii() and is_domain_name(named) else None
 
     def own_name(self) -> str | None:
         """The target's fully qualified host name, None where its URL has an address, or a name of one label."""

@@ -174,9 +174,11 @@ def test_variant_is_accepted(case: Case, id_: str) -> None:
 @requirement("join-request/target-domain-accepted")
 def test_target_domain(case: Case) -> None:
     """TargetDomain as the target's own host, where that has a name, and as hosts of the tenant's domain (A9)."""
-    id_, known = "join-request/target-domain-accepted", case.session.target_domain()
-    other = f"enterpriseregistration.{known.partition('.')[2]}"  # by which clients find the service of a domain
-    for host in dict.fromkeys((known, other, case.session.own_name() or known)):
+    id_, domain, own = "join-request/target-domain-accepted", case.session.domain(), case.session.own_name()
+    hosts = [case.session.target_domain()]
+    hosts += [f"enterpriseregistration.{domain}"] if domain else []  # by which clients find the service of a domain
+    hosts += [own] if own else []
+    for host in dict.fromkeys(hosts):
         case.accepts_join([id_], f"TargetDomain {host}", case.session.draft().with_target_domain(host))
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+from conformance.checks.discovery import place_of
 from conformance.checks.verdict import Verdict, join
 from conformance.exchange import Exchange, FailureKind
 from conformance.kit import BUSY, Case, Conversation, Ending, Message, Twin, Unproven
@@ -49,22 +50,22 @@ def beside(case: Case, twin: Twin = Twin.JOIN) -> Iterator[None]:
 
 def one_place(url: str, other: str) -> bool:
     """Whether two URLs have one origin: what is asked of another on its connection it may refuse (RFC 9110 7.4)."""
-    one, two = (urlsplit(each) for each in (url, other))
-    return (one.scheme, one.hostname, one.port) == (two.scheme, two.hostname, two.port)
+    return urlsplit(url).scheme == urlsplit(other).scheme and place_of(url) == place_of(other)
 
 
 def sent(case: Case, message: Message, title: str, *, finish: bool = False, wait: float | None = None) -> Exchange:
     """The answer to a message over a connection of its own.
 
-    `finish` closes our side of it, but not before the target had time to answer: many take who closes it for gone, and
-    say nothing any more, whatever they did.
+    `finish` closes our side of it, but not before the target had as much time to answer as it has after: many take who
+    closes it for gone, and say nothing any more, whatever they did.
     """
+    seconds = wait or patience(case)
 
     def talk(connection: Conversation) -> Exchange:
         connection.send(message.octets)
-        if finish and not connection.begins(min(SHORT, patience(case))):
+        if finish and not connection.begins(seconds):
             connection.finish()
-        return connection.answer(message, title, wait or patience(case))
+        return connection.answer(message, title, seconds)
 
     return conversed(case, talk)
 

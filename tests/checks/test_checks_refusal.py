@@ -50,7 +50,9 @@ def test_the_insides_of_a_server_are_seen(body: str, what: str) -> None:
         "SELECTED FROM",
         "SELECT\nFROM",
         "Please select a JoinType from the table",
+        "please select red, green or blue from these",
         "https://drs.contoso.com.py:8443/x",
+        "see https://drs.contoso.com/home/devices",
         "update it and delete from there",
     ],
 )

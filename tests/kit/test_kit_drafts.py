@@ -1,4 +1,4 @@
-"""What a session puts into a request of its own: a host name that is one, and two keys."""
+"""What a session puts into a request of its own: a host name that is one, and two keys; and which hosts are one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from conformance.codec.rsakey import RsaKeyBlob
 from conformance.generate import keys
 from conformance.generate.accepted import ACCEPTED
 from conformance.generate.join import JoinDraft
+from conformance.suites import wire
 from kit.kit_target import Desk
 
 ADDRESSES = ("http://127.0.0.1:8080", "http://[::1]:8080", "https://10.1.2.3", "https://localhost:8443", "https://drs")
@@ -25,6 +26,7 @@ def test_an_address_is_no_host_name(url: str) -> None:
 def test_a_target_has_the_name_of_its_url() -> None:
     session = Desk.of(url="https://drs.contoso.example:8443/base").session
     assert session.own_name() == session.target_domain() == "drs.contoso.example"
+    assert session.domain() is None
     session.target = replace(session.target, domain="fabrikam.example")
     assert session.target_domain() == "sts.fabrikam.example"
 
@@ -44,3 +46,17 @@ def test_no_variant_has_one_key_for_both() -> None:
         for variant in ACCEPTED:
             draft = variant.apply(JoinDraft.baseline(index))
             assert not draft.has_one_key, variant.name
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://drs.example/a", "https://DRS.example:443/b", True),
+        ("http://drs.example", "http://drs.example:80/", True),
+        ("https://drs.example", "https://join.example", False),
+        ("https://drs.example", "https://drs.example:8443", False),
+        ("http://drs.example", "https://drs.example", False),
+    ],
+)
+def test_one_place_is_one_origin(one: str, other: str, same: bool) -> None:
+    assert wire.one_place(one, other) is same
