@@ -73,7 +73,7 @@ class Failure:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Exchange:
     """One request and exactly one of answer and failure. `seconds` is wall time from first byte out to last byte in."""
 

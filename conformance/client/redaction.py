@@ -7,8 +7,10 @@ characters, in base64 at any alignment or in hexadecimal. The header of a JWT sa
 of its claims that a target knows by itself (who issued it, for which tenant and user, when): they are left where they
 stand alone, for a nonce or a certificate of the target may say the same, and what is judged has to be what came.
 
-A secret is cut into all its windows of 16 characters; a text is looked up at every sixteenth place, so that a look
-costs a sixteenth of the text's length, however many secrets there are.
+A secret is cut into windows of 16 characters, every fourth of all it has; a text is looked up at four places of every
+sixteen, no two of them a multiple of four apart. So a window stands at one of the places looked at in whatever has 31
+of the secret's characters on end, a look costs a fourth of the text's length, however many secrets there are, and a
+run may have thousands of them, such as challenges that work once.
 """
 
 from __future__ import annotations
@@ -25,11 +27,13 @@ from conformance.exchange import REDACTED
 
 _WINDOW = 16
 _PIECES = struct.Struct(f"{_WINDOW}s")
+_PLACES = (0, 5, 10, 15)  # of each 16 characters of a text: one for every remainder of the stride
+_STRIDE = len(_PLACES)
 _SHORTEST = 8  # below this a "secret" would blank ordinary words
 _LOOKED = 2048  # so many texts, and no longer ones, are remembered with what they hold: header fields, names, titles
 _VARIED = 6  # a window of fewer different characters (zeros, AAAA…) is of no one in particular
 _OWN = _WINDOW // 2  # a window with fewer characters of its own, beside open claims, is of no one in particular either
-_SPARSE = 5  # of a wrapped secret every fifth window: any 96 characters of it are found, should it repeat itself
+_SPARSE = 5  # of a wrapped secret a fifth of these: any 96 characters of it are found, should it repeat itself
 _FOLD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ-_", b"abcdefghijklmnopqrstuvwxyz+/")  # base64url is base64
 _ESCAPE = re.compile(
     rb"\\+(?:u00([0-7][0-9a-f])|(/))|%(?:25)*([0-7][0-9a-f])|&#(?:x0*([0-7][0-9a-f])|0*([0-9]{2,3}));"
@@ -71,19 +75,19 @@ class Secrets:
             whole = secret.encode("utf-8", "surrogatepass")
             start = _header(whole)
             known = open_claims(whole, start)
-            self._remember(whole, known, start, stride=1)
-            self._remember(whole[start:][::-1], known[start:][::-1], 0, stride=1)
+            self._remember(whole, known, start)
+            self._remember(whole[start:][::-1], known[start:][::-1], 0)
             for form, same in _wrapped(whole[start:], known[start:]):
-                self._remember(form, same, 0, stride=_stride(len(form)))
+                self._remember(form, same, 0, _share(len(form)))
         return secret
 
-    def _remember(self, form: bytes, known: bytes, start: int, stride: int) -> None:
+    def _remember(self, form: bytes, known: bytes, start: int, share: int = 1) -> None:
         form = form.translate(_FOLD)
         if len(form) - start < 3 * _WINDOW and len(form) >= _SHORTEST:
             self._short.append(form[start:] if len(form) - start >= _SHORTEST else form)
         place = len(self._forms)
         self._forms.append(form)
-        for offset in range(start, len(form) - _WINDOW + 1, stride):
+        for offset in range(start, len(form) - _WINDOW + 1, share * _STRIDE):
             window = form[offset : offset + _WINDOW]
             if known.count(0, offset, offset + _WINDOW) >= _OWN and len(set(window)) >= _VARIED:
                 self._windows.setdefault(window, (place, offset))
@@ -144,8 +148,8 @@ class Secrets:
 
     def _found(self, folded: bytes) -> Iterator[Span]:
         """Where a run of a secret's characters stands in a folded text."""
-        whole = memoryview(folded)[: len(folded) // _WINDOW * _WINDOW]
-        if not self._windows.keys().isdisjoint(map(itemgetter(0), _PIECES.iter_unpack(whole))):  # mostly there is none
+        known = self._windows.keys()
+        if not all(known.isdisjoint(_pieces(folded, place)) for place in _PLACES):  # mostly they are
             yield from self._runs(folded)
         for form in self._short:
             place = folded.find(form)
@@ -155,7 +159,8 @@ class Secrets:
 
     def _runs(self, folded: bytes) -> Iterator[Span]:
         ended = 0
-        for place in range(0, len(folded) - _WINDOW + 1, _WINDOW):
+        blocks = range(0, len(folded) - _WINDOW + 1, _WINDOW)
+        for place in (block + within for block in blocks for within in _PLACES):
             hit = self._windows.get(folded[place : place + _WINDOW])
             if hit is not None and place + _WINDOW > ended:
                 span = _run(folded, place, self._forms[hit[0]], hit[1])
@@ -180,8 +185,14 @@ def _wrapped(secret: bytes, known: bytes) -> Iterator[tuple[bytes, bytes]]:
     yield b"\0".join(secret[place : place + 1] for place in range(len(secret))), twice[:-1]
 
 
-def _stride(length: int) -> int:
-    """Fewer windows, which yet find a whole form wherever it stands: odd, so that they meet the places looked at."""
+def _pieces(text: bytes, place: int) -> Iterator[bytes]:
+    """What stands at this place of each 16 characters."""
+    whole = (len(text) - place) // _WINDOW * _WINDOW
+    return map(itemgetter(0), _PIECES.iter_unpack(memoryview(text)[place : place + max(0, whole)]))
+
+
+def _share(length: int) -> int:
+    """One of so many windows, which yet find a whole form wherever it stands: odd, to meet the places looked at."""
     return min(_SPARSE, max(1, (length - _WINDOW) // _WINDOW - 1 | 1))
 
 

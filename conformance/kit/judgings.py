@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from weakref import ref
 
 from conformance.checks import again
 from conformance.checks.judgement import Judgement
@@ -27,8 +28,7 @@ class Judgings:
     judged: list[Judged] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     kept: set[str] = field(default_factory=set)
-    _places: dict[int, int] = field(default_factory=dict)
-    _whole: list[Exchange] = field(default_factory=list)  # as they came, so that no two share an id
+    _places: dict[int, tuple[ref[Exchange], int]] = field(default_factory=dict)
     _failures: Counter[tuple[str, ...]] = field(default_factory=Counter)
     _baselines: set[tuple[str, int]] = field(default_factory=set)
 
@@ -87,8 +87,9 @@ class Judgings:
 
     def _place(self, exchange: Exchange) -> int:
         """The number of an exchange, the same for the same. Its body is left out: no rule reads what was sent."""
-        if id(exchange) not in self._places:
-            self._places[id(exchange)] = len(self.exchanges)
-            self._whole.append(exchange)
+        known, place = self._places.get(id(exchange), (None, -1))
+        if known is None or known() is not exchange:  # another had this id, and is gone
+            place = len(self.exchanges)
+            self._places[id(exchange)] = ref(exchange), place
             self.exchanges.append(replace(exchange, request=replace(exchange.request, body=b"")))
-        return self._places[id(exchange)]
+        return place

@@ -14,13 +14,16 @@ from conformance.client import Secrets
 
 
 def redact_json(value: Any, secrets: Secrets) -> Any:
-    """A JSON value with every secret in its texts replaced; octets in base64 were redacted as octets before."""
+    """A JSON value with every secret in its texts replaced, its objects and arrays where they are: they may be large.
+
+    Octets in base64 were redacted as octets before.
+    """
     if isinstance(value, str):
         return secrets.redact_text(value)
     if isinstance(value, dict):
-        return {key: item if key == "base64" else redact_json(item, secrets) for key, item in value.items()}
+        value.update((key, redact_json(item, secrets)) for key, item in value.items() if key != "base64")
     if isinstance(value, list):
-        return [redact_json(item, secrets) for item in value]
+        value[:] = (redact_json(item, secrets) for item in value)
     return value
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FORMAT = "drs-conformance/1"
 STREAM = "results.jsonl"  # its name in the folder of a run
+_JSON = json.JSONEncoder(separators=(",", ":"))
 _WOULD_DO = "name the folder of a run, or its results.jsonl"
 
 _KINDS: dict[str, type[StreamRecord]] = {
@@ -50,7 +51,7 @@ class Writer:
         if isinstance(record, Header):
             line["format"] = FORMAT
         try:
-            self._file.write(json.dumps(line, separators=(",", ":")) + "\n")
+            self._file.writelines(_line(line))
             self._file.flush()
         except OSError as problem:
             raise unwritable(self.path, problem) from None
@@ -67,6 +68,22 @@ class Writer:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _line(record: Mapping[str, Any]) -> Iterator[str]:
+    """A line of the stream in pieces: what a long test judged is too much to be held as one text too."""
+    before = "{"
+    for name, value in record.items():
+        yield f"{before}{_JSON.encode(name)}:"
+        before = ","
+        if isinstance(value, list):
+            yield "["
+            for place, item in enumerate(value):
+                yield f"{',' if place else ''}{_JSON.encode(item)}"
+            yield "]"
+        else:
+            yield _JSON.encode(value)
+    yield "}\n"
 
 
 def unwritable(path: Path, problem: OSError) -> UsageError:

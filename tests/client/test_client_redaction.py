@@ -103,6 +103,29 @@ def test_a_part_of_a_token_is_found(piece: str, before: int) -> None:
     assert secrets.redact_text(" " * before + f"<{piece}>") == " " * before + f"<{REDACTED}>"
 
 
+@pytest.mark.parametrize("before", range(16))
+@pytest.mark.parametrize(
+    ("form", "length"),
+    [
+        ("plain", 31),
+        ("backwards", 31),
+        ("base64", 96),
+        ("base64-1", 96),
+        ("base64-2", 96),
+        ("hex", 96),
+        ("utf-16-le", 96),
+    ],
+)
+def test_every_run_of_so_many_characters_is_found_wherever_it_stands(form: str, length: int, before: int) -> None:
+    secrets = Secrets()
+    secrets.add(JWT)
+    wrapped = SIGNATURE[::-1] if form == "backwards" else FORMS[form](SIGNATURE).decode()
+    own = wrapped[16:-16]  # without what the form has from elsewhere
+    for place in range(len(own) - length + 1):
+        piece = own[place : place + length]
+        assert secrets.redact_text(f"{' ' * before}<{piece}>") == f"{' ' * before}<{REDACTED}>"
+
+
 def test_a_token_is_found_in_pieces() -> None:
     secrets = Secrets()
     secrets.add(JWT)

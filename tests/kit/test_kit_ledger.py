@@ -9,6 +9,7 @@ import pytest
 
 from conformance.checks.judgement import Finding
 from conformance.exchange import Answer, Exchange, Request
+from conformance.kit.judgings import Judgings
 from conformance.kit.ledger import Ledger
 from conformance.results import Observation, Outcome
 
@@ -135,3 +136,10 @@ def test_the_summary_has_a_line_for_each_failure() -> None:
     failed(ledger, "two")
     failed(ledger, "three", OTHER)
     assert ledger.summary().splitlines() == [f"{ID}: one", f"{ID}: two", f"{OTHER}: three"]
+
+
+def test_an_exchange_that_is_gone_leaves_its_place_to_none_that_comes_where_it_was_in_memory() -> None:
+    judgings = Judgings()
+    for number in range(50):
+        judgings.baseline("join", exchange(str(number)))
+    assert [judgings.exchanges[one.exchange].request.label for one in judgings.judged] == [str(n) for n in range(50)]
