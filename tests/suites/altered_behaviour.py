@@ -32,14 +32,21 @@ class Server:
         self.ready = ready
         self._service = service
 
-    def answers(self, alter: Alter, modules: Iterable[ModuleType], *, minted: bool = False) -> Came:
-        """How suites come out with the behaviour so altered; `minted` with all that a user can give: one late nonce."""
+    def answers(
+        self, alter: Alter, modules: Iterable[ModuleType], *, minted: bool = False, challenge: str = ""
+    ) -> Came:
+        """How suites come out with the behaviour so altered; `minted` with all that a user can give: one late nonce.
+
+        `challenge` is the one there is then.
+        """
         object.__setattr__(self._service, "behaviour", alter(strict()))
         session = session_with(self.ready)
         if minted:
             credentials = credentials_of(self.ready.document(), session.target)
             late = credentials.expired_nonce
             session.credentials = replace(credentials, expired_nonce=Fixed(late.next()) if late else None)
+        if challenge:
+            session.credentials = replace(session.credentials, challenge=Fixed(challenge))
         if self.ready.url.startswith("https:"):
             session.transport.close()
             session.target = replace(session.target, tls_ca=Path(self.ready.ca))

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from conformance.codec.pkcs10 import CertificationRequest
+from conformance.plugin.embedded import credentials_of
 from conformance.results import Outcome
 from conformance.server import csr
 from conformance.server.behaviour import Behaviour
@@ -19,11 +20,13 @@ from conformance.server.defects.tokens import anonymous
 from conformance.server.refusal import Refusal
 from conformance.server.site import Site
 from suites.altered_behaviour import Alter, Server, served
-from suites.suite_runner import suites
+from suites.suite_runner import session_with, suites
 
 SPENT = suites("test_join_spent")
 TOKENS: list[Any] = [SimpleNamespace(test_=suites("test_device")[0].test_precreate_holds_a_token_to_the_same_rules)]
+PRECREATES: list[Any] = [SimpleNamespace(test_=suites("test_device")[0].test_challenge_is_accepted_at_precreate)]
 NONCE, CHALLENGE, TOKEN = "join-request/csr-nonce-reused", "join-request/challenge-single-use", "device/precreate-token"
+PRECREATE = "device/precreate-endpoint"
 UTF8 = 0x0C
 
 
@@ -143,3 +146,34 @@ def test_a_server_that_takes_bad_tokens_anywhere_is_told_so_elsewhere(server: Se
         return replace(honest, read_token=read, accept_token=rules)
 
     assert server.answers(any_token, TOKENS, minted=True).outcomes == {TOKEN: Outcome.SKIP}
+
+
+def no_token_at_all(honest: Behaviour) -> Behaviour:
+    def read(_token: str, _site: Site) -> Any:
+        raise Refusal("Not now.", status=401)
+
+    return replace(honest, read_token=read)
+
+
+def refuses_challenges(honest: Behaviour) -> Behaviour:
+    def read(_join: JoinCase) -> None:
+        raise Refusal("There is no such challenge.")
+
+    return replace(honest, accept_join=honest.accept_join.changed("challenge", read))
+
+
+def test_where_the_token_is_refused_nothing_is_told_of_challenges(server: Server) -> None:
+    came = server.answers(no_token_at_all, PRECREATES, minted=True)
+    assert came.outcomes == {PRECREATE: Outcome.INCONCLUSIVE}
+    assert "refuses the token" in came.reasons[PRECREATE]
+    assert server.answers(refuses_challenges, PRECREATES, minted=True).outcomes == {PRECREATE: Outcome.FAIL}
+
+
+def test_the_one_challenge_there_is_may_have_been_used_by_an_earlier_run(server: Server) -> None:
+    supply = credentials_of(server.ready.document(), session_with(server.ready).target).challenge
+    assert supply is not None
+    challenge = supply.next()
+    assert server.answers(lambda honest: honest, PRECREATES, challenge=challenge).outcomes == {PRECREATE: Outcome.PASS}
+    again = server.answers(lambda honest: honest, PRECREATES, challenge=challenge)
+    assert again.outcomes == {PRECREATE: Outcome.INCONCLUSIVE}
+    assert "--challenge-command" in again.reasons[PRECREATE]
