@@ -11,6 +11,7 @@ from typing import Any
 from unittest import mock
 
 from conformance.client import Fixed
+from conformance.kit import Session
 from conformance.plugin.embedded import credentials_of
 from conformance.server import hosting
 from conformance.server.app import application
@@ -39,19 +40,25 @@ class Server:
 
         `challenge` is the one there is then.
         """
-        object.__setattr__(self._service, "behaviour", alter(strict()))
-        session = session_with(self.ready)
+        session = self.session(alter)
         if minted:
             credentials = credentials_of(self.ready.document(), session.target)
             late = credentials.expired_nonce
             session.credentials = replace(credentials, expired_nonce=Fixed(late.next()) if late else None)
         if challenge:
             session.credentials = replace(session.credentials, challenge=Fixed(challenge))
-        if self.ready.url.startswith("https:"):
-            session.transport.close()
-            session.target = replace(session.target, tls_ca=Path(self.ready.ca))
-            session.transport = type(session.transport)(session.target, session.secrets)
         return run(session, modules)
+
+    def session(self, alter: Alter, **network: Any) -> Session:
+        """A session with the server so altered; `network` says how it is reached."""
+        object.__setattr__(self._service, "behaviour", alter(strict()))
+        session = session_with(self.ready)
+        session.transport.close()
+        ca = Path(self.ready.ca) if self.ready.url.startswith("https:") else None
+        reached = replace(session.target.network, **network)
+        session.target = replace(session.target, tls_ca=ca, network=reached)
+        session.transport = type(session.transport)(session.target, session.secrets)
+        return session
 
 
 @contextmanager

@@ -16,7 +16,6 @@ Change = Callable[[bytes], bytes | None]
 """From octets as they came to those the server gets; None: the relay answers with 500 itself."""
 
 FAILURE = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-_THINKING = 0.05  # seconds to an answer of who is hasty
 
 
 class Relay:
@@ -26,6 +25,8 @@ class Relay:
         self.change: Change = lambda octets: octets
         self.hasty = False
         """Whether it takes who closes its side for gone, and says nothing more to it, as servers of asyncio do."""
+        self.thinking = 0.05
+        """Seconds to an answer of who is hasty."""
         self._server = port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -67,7 +68,7 @@ class Relay:
         assert len(ours) == len(theirs)
         with client, server, contextlib.suppress(OSError):
             while octets := server.recv(1 << 20):
-                time.sleep(_THINKING if self.hasty else 0)
+                time.sleep(self.thinking if self.hasty else 0)
                 client.sendall(octets.replace(theirs, ours))
             client.shutdown(socket.SHUT_RDWR)  # closing alone says nothing while the other thread reads
 
