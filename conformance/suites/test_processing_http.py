@@ -246,8 +246,7 @@ def test_framing_is_refused(case: Case, name: str) -> None:
 def test_incomplete_body(case: Case) -> None:
     """A request of which more is announced than comes before the client closes its side; a target may go on waiting."""
     with wire.beside(case):
-        for title, change in INCOMPLETE:
-            exchange = wire.sent(case, change(wire.joining(case)), title, finish=True, wait=wire.SHORT)
+        for exchange in wire.waited_for(case, INCOMPLETE, wire.SHORT):
             wire.refused(case, "processing/incomplete-body", exchange, may_wait=True)
 
 

@@ -6,12 +6,14 @@ and 501 and 505 are refusals of methods, codings and versions; what fails of its
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+from conformance.checks import crowd
 from conformance.checks.discovery import place_of
 from conformance.checks.verdict import Verdict, join
 from conformance.exchange import Exchange, FailureKind
@@ -20,6 +22,7 @@ from conformance.kit import BUSY, Case, Conversation, Ending, Message, Twin, Unp
 REFUSALS = {HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.HTTP_VERSION_NOT_SUPPORTED}  # of the 5xx, those about the request
 PATIENCE = 5.0  # seconds in which a target that owes an answer, or an end, gives it; less where --timeout is less
 PROMPT = 2.0  # seconds in which a connection that is to end does; many servers end an idle one after five
+INSTANT = 0.01  # seconds for what has come already
 SHORT = 1.0  # seconds for what a target may wait for longer than we do
 Change = Callable[[Message], Message]
 
@@ -53,13 +56,13 @@ def one_place(url: str, other: str) -> bool:
     return urlsplit(url).scheme == urlsplit(other).scheme and place_of(url) == place_of(other)
 
 
-def sent(case: Case, message: Message, title: str, *, finish: bool = False, wait: float | None = None) -> Exchange:
+def sent(case: Case, message: Message, title: str, *, finish: bool = False) -> Exchange:
     """The answer to a message over a connection of its own.
 
     `finish` closes our side of it, but not before the target had as much time to answer as it has after: many take who
     closes it for gone, and say nothing any more, whatever they did.
     """
-    seconds = wait or patience(case)
+    seconds = patience(case)
 
     def talk(connection: Conversation) -> Exchange:
         connection.send(message.octets)
@@ -68,6 +71,33 @@ def sent(case: Case, message: Message, title: str, *, finish: bool = False, wait
         return connection.answer(message, title, seconds)
 
     return conversed(case, talk)
+
+
+def waited_for(case: Case, changes: Sequence[tuple[str, Change]], wait: float) -> list[Exchange]:
+    """The answers to join requests so changed, as `sent` has them with `finish`, but that all are waited for at once.
+
+    Each has a connection of its own, and so long for its answer before our side is closed, and again after.
+    """
+    answers: list[Exchange] = []
+
+    def once() -> Exchange:
+        messages = [change(joining(case)) for _, change in changes]
+        with case.session.joining(len(changes)), ExitStack() as opened:
+            lines = [opened.enter_context(case.session.converse(endpoint(case))) for _ in changes]
+            for line, message in zip(lines, messages, strict=True):
+                line.send(message.octets)
+            ends = time.monotonic() + wait
+            for line in lines:
+                if not line.begins(max(ends - time.monotonic(), INSTANT)):
+                    line.finish()
+            asked = zip(lines, messages, changes, strict=True)
+            answers[:] = [line.answer(message, title, wait) for line, message, (title, _) in asked]
+            for exchange in answers:
+                case.session.saw_join(exchange)
+        return next(filter(crowd.busy, answers), answers[-1])  # the one that asks for another time
+
+    case.session.patience.over(once)
+    return answers
 
 
 def headed(case: Case, url: str, message: Message, title: str) -> tuple[Exchange, Ending]:
