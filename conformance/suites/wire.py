@@ -83,9 +83,10 @@ def waited_for(case: Case, changes: Sequence[tuple[str, Change]], wait: float) -
     def once() -> Exchange:
         messages = [change(joining(case)) for _, change in changes]
         with case.session.joining(len(changes)), ExitStack() as opened:
-            lines = [opened.enter_context(case.session.converse(endpoint(case))) for _ in changes]
-            for line, message in zip(lines, messages, strict=True):
-                line.send(message.octets)
+            lines: list[Conversation] = []
+            for message in messages:  # `--rate` may let time pass before the next, in which none is idle
+                lines.append(opened.enter_context(case.session.converse(endpoint(case))))
+                lines[-1].send(message.octets)
             ends = time.monotonic() + wait
             for line in lines:
                 if not line.begins(max(ends - time.monotonic(), INSTANT)):
