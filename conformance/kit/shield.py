@@ -1,13 +1,14 @@
-"""Ctrl-C waits for the answer to a request that may create a device, so that none is made that nobody knows of.
+"""Ctrl-C waits where it would cut something in two: a request that may create a device, or the line of a record.
 
-The one rule: it waits for one answer and not for more; who presses it twice is heard at once (`plugin.interrupts`).
+So no device is made that nobody knows of, and no line runs into the next.
+The one rule: it waits for one of these and not for more; who presses it twice is heard at once (`plugin.interrupts`).
 """
 
 from __future__ import annotations
 
 
 class Shield:
-    """Entered around such requests; `struck` while an interrupt waits. Of the main thread, where signals arrive."""
+    """Entered around what is to be whole; an interrupt is raised at its end. Of the main thread, as signals are."""
 
     def __init__(self) -> None:
         self._depth = 0

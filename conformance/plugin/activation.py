@@ -16,6 +16,7 @@ from hypothesis.internal.conjecture import providers
 from conformance import plugin
 from conformance.errors import ConformanceError, TargetError, UsageError
 from conformance.kit import Twins
+from conformance.kit.shield import SHIELD
 from conformance.plugin import dry, rounds
 from conformance.plugin.budget import Budget
 from conformance.plugin.corpus import Corpus
@@ -161,6 +162,12 @@ class Controller:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Writes down what a test recorded. What failed without a record is our own fault, as is a lost worker."""
+        with SHIELD:
+            self._record(report)
+        if self.run.unwritable is not None:
+            pytest.exit(str(self.run.unwritable), self.run.unwritable.exit_status)
+
+    def _record(self, report: pytest.TestReport) -> None:
         if report.failed and not any(name == "drs-test" for name, _ in report.user_properties):
             self.run.stop(f"our own fault: {report.nodeid} failed outside its test: {_last_line(report.longreprtext)}")
         properties: list[tuple[str, Any]] = report.user_properties
@@ -177,8 +184,6 @@ class Controller:
                 self._enter([value])
             elif name == "drs-remark":
                 self.run.remarks[str(value)] = None
-        if self.run.unwritable is not None:
-            pytest.exit(str(self.run.unwritable), self.run.unwritable.exit_status)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A suite that cannot be collected is our own fault, and must not pass for a run without failures."""

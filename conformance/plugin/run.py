@@ -19,6 +19,7 @@ from conformance.client import Credentials, Target, Transport
 from conformance.errors import ConformanceError, TargetError, UsageError
 from conformance.kit import Session, Unproven
 from conformance.kit.patience import Patience
+from conformance.kit.shield import SHIELD
 from conformance.plugin import again, corpus, rounds
 from conformance.plugin.again import Earlier
 from conformance.plugin.budget import Budget
@@ -132,15 +133,16 @@ class Run:
     def record(self, record: StreamRecord, form: Mapping[str, Any] | None = None) -> None:
         """Writes one record to the stream and keeps it for the fold; a stream that cannot be written stops the run.
 
-        `form` is what to write, where that is at hand and more than what to keep.
+        `form` is what to write, where that is at hand and more than what to keep. An interrupt waits.
         """
-        self.records.append(record.told() if isinstance(record, TestRecord) else record)
-        if self.unwritable is None:
-            try:
-                self.writer.write(record, form)
-            except UsageError as error:
-                self.unwritable = error
-                self.stop(str(error))
+        with SHIELD:
+            self.records.append(record.told() if isinstance(record, TestRecord) else record)
+            if self.unwritable is None:
+                try:
+                    self.writer.write(record, form)
+                except UsageError as error:
+                    self.unwritable = error
+                    self.stop(str(error))
 
     def stop(self, reason: str) -> None:
         """The run cannot go on, or cannot come to a verdict, for this reason; the first one counts."""
