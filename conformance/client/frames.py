@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import h2.connection
+import h2.errors
 import h2.events
 import httpcore
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     import ssl
 
     import h11
+    from hyperframe.frame import Frame, GoAwayFrame
 
     from conformance.client.deadline import Wire
     from conformance.client.lines import Origin
@@ -56,7 +59,7 @@ class Frames:
         fields, content = request.headers.raw_items(), tuple(pieces)
         asked = httpcore.Request(request.method, url, headers=fields, content=content)
         kept = self._idle.pop(origin, None)
-        if kept is not None and kept.is_available():
+        if kept is not None:
             with suppress(httpcore.ConnectionNotAvailable):  # ended before this request, which it says (RFC 9113 6.8)
                 return self._exchange(origin, kept, asked, largest)
         try:
@@ -77,7 +80,7 @@ class Frames:
     def _exchange(
         self, origin: Origin, connection: httpcore.ConnectionInterface, asked: httpcore.Request, largest: int
     ) -> tuple[httpcore.Response, bytes]:
-        """Asks on one connection, which is kept when that went well."""
+        """Asks on one connection, which is kept when that went well and another request may follow."""
         try:
             response = connection.handle_request(asked)
             try:
@@ -87,7 +90,10 @@ class Frames:
         except BaseException:
             connection.close()
             raise
-        self._idle[origin] = connection
+        if connection.is_available():
+            self._idle[origin] = connection
+        else:
+            connection.close()
         return response, held
 
     def _read(self, response: httpcore.Response, largest: int) -> bytes:
@@ -103,8 +109,29 @@ class Frames:
         return bytes(held)
 
 
+class _Protocol(h2.connection.H2Connection):
+    """One that hears out a target that takes no further request but finishes those it has (RFC 9113 6.8)."""
+
+    leaving = False
+
+    def _receive_goaway_frame(self, frame: GoAwayFrame) -> tuple[list[Frame], list[h2.events.Event]]:
+        heard = frame.last_stream_id >= self.highest_outbound_stream_id
+        if heard and frame.error_code == h2.errors.ErrorCodes.NO_ERROR:
+            self.leaving = True
+            return [], []
+        return super()._receive_goaway_frame(frame)
+
+
 class _Connection(httpcore.HTTP2Connection):
     """One that looks at the fields of an answer's head itself."""
+
+    def __init__(self, place: httpcore.Origin, stream: httpcore.NetworkStream) -> None:
+        super().__init__(place, stream)
+        self._h2_state: _Protocol = _Protocol(config=self.CONFIG)
+
+    def is_available(self) -> bool:
+        """Whether another request may go over it."""
+        return super().is_available() and not self._h2_state.leaving
 
     def _receive_stream_event(
         self, request: httpcore.Request, stream_id: int

@@ -150,6 +150,35 @@ def test_a_request_for_which_a_kept_connection_is_no_more_goes_over_another(spea
     assert [one.answer.status if one.answer else 0 for one in came] == [200, 200, 200]
 
 
+@pytest.mark.parametrize("lasts", [pytest.param((1,), id="at-once"), pytest.param((2**31 - 1, 1), id="in-two-steps")])
+def test_who_takes_no_further_request_is_heard_to_the_end(speaking: Callable[..., Target], lasts: list[int]) -> None:
+    """As Go's server does for an answer with `Connection: close` (RFC 9113 6.8)."""
+    connections: list[ssl.SSLSocket] = []
+
+    def answer(connection: ssl.SSLSocket, _: bytes) -> None:
+        connections.append(connection)
+        connection.sendall(BEGUN + frame(HEADERS, WHOLE, 1, OK))
+        for last in lasts:
+            connection.sendall(frame(GOAWAY, 0, 0, last.to_bytes(4) + bytes(4)))
+            connection.sendall(frame(DATA, 0, 1, b"ab"))
+        connection.sendall(frame(DATA, LAST, 1, b"c"))
+        while connection.recv(4096):
+            pass
+
+    target = speaking(answer, "h2")
+    with Transport(target, Secrets(), http2=True) as transport:
+        came = [transport.send("GET", target.url).answer for _ in range(2)]
+    assert [one.body if one else b"" for one in came] == [b"ab" * len(lasts) + b"c"] * 2
+    assert len(connections) == 2
+
+
+def test_who_ends_with_an_error_is_not(speaking: Callable[..., Target]) -> None:
+    octets = BEGUN + frame(HEADERS, WHOLE, 1, OK) + frame(GOAWAY, 0, 0, b"\0\0\0\1\0\0\0\2")
+    failure = got(speaking, octets + frame(DATA, LAST, 1, b"abc")).failure
+    assert failure is not None
+    assert failure.kind is FailureKind.MALFORMED
+
+
 def test_who_does_not_agree_to_http_2_is_asked_over_http_1(speaking: Callable[..., Target]) -> None:
     def answer(connection: ssl.SSLSocket, _: bytes) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc")
