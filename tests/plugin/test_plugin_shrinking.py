@@ -25,7 +25,7 @@ def run(function: Any) -> None:
 def test_the_examples_behind_a_failure_are_counted() -> None:
     sent: list[list[int]] = []
 
-    @settings(max_examples=200, database=None)
+    @settings(max_examples=200, database=None, derandomize=True)  # the sums of a chance few stay below
     @given(numbers=st.lists(st.integers(0, 1_000_000), max_size=40))
     def asks(case: Case, numbers: list[int]) -> None:
         assert case is CASE
