@@ -28,7 +28,7 @@ def relayed() -> Iterator[tuple[Relay, Ready]]:
 
 
 def session_with(ready: Ready) -> Session:
-    target = Target(ready.url, ready.tenant, ready.domain, ready.upn, timeout=1)
+    target = Target(ready.url, ready.tenant, ready.domain, ready.upn, timeout=2)
     secrets = Secrets()
     credentials = Credentials(Fixed(secrets.add(ready.token)))
     return Session(target, credentials, secrets, Transport(target, secrets), replace(profile("quick"), edits=None))
