@@ -33,7 +33,8 @@ def without_token(exchange: Exchange) -> Judgement:
     where = "WWW-Authenticate"
     if notes.hold(f"{_PREFIX}www-authenticate", values, "401 without WWW-Authenticate", where):
         bearer = any(_BEARER.search(value) for value in values)
-        if notes.hold(f"{_PREFIX}www-authenticate-bearer", bearer, f"no Bearer challenge in {values}", where):
+        problem = f"no Bearer challenge in {', '.join(values)[:80]!a}"
+        if notes.hold(f"{_PREFIX}www-authenticate-bearer", bearer, problem, where):
             error = _error(values)
             problem = f"error={error!r} though the request had no token"
             notes.hold(f"{_PREFIX}www-authenticate-silent", error is None, problem, where)

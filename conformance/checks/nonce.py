@@ -83,7 +83,9 @@ def unpredictable(nonces: Sequence[str]) -> Judgement:
         notes.hold("nonce/unpredictable", len(octet) >= SHORTEST, problem, "/Value")
     near = next(((one, other) for one, other in combinations(octets, 2) if difference(one, other) < NEAREST), None)
     if near is not None:
-        problem = f"two nonces differ in {difference(*near)} octets only: {near[0].hex()[:80]} and {near[1].hex()[:80]}"
+        problem = (
+            f"two nonces differ in {difference(*near)} of their octets: {near[0].hex()[:80]} and {near[1].hex()[:80]}"
+        )
         notes.hold("nonce/unpredictable", False, problem, "/Value")
     return notes.judgement()
 
