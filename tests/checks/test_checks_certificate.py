@@ -156,7 +156,7 @@ def test_extension_that_cannot_be_read_or_is_hidden(name: str, extensions: tuple
         {"serial": 1},
         {"serial": 2**159 - 1},
     ],
-    ids=str,
+    ids=" ".join,
 )
 def test_what_is_allowed_breaks_nothing(lies: dict[str, Any]) -> None:
     assert broken(written(**lies)) == set()
