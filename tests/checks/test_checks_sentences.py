@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.checks import authenticate, nonce, refusal, success, tenant
+from conformance.checks import authenticate, discovery, nonce, refusal, success, tenant
 from conformance.checks.judgement import Judgement
 from conformance.exchange import REDACTED, Answer, Exchange, Request
 
@@ -25,6 +25,11 @@ def got(value: object, status: int = 200, **headers: str) -> Exchange:
 
 def of_tenant(id_: str, **more: Any) -> Exchange:
     return got({"TenantInfo": {"TenantId": id_}, **more})
+
+
+def of_resources(**ids: str) -> Exchange:
+    services = {"Join": "DeviceJoin", "KeyProvision": "KeyProvisioning", "WebAuthN": "WebAuthN"}
+    return got({f"{services[name]}Service": {f"{name}ResourceId": f"urn:ms-drs:{id_}"} for name, id_ in ids.items()})
 
 
 SENTENCES: list[tuple[Judgement, str, str]] = [
@@ -54,6 +59,21 @@ SENTENCES: list[tuple[Judgement, str, str]] = [
         tenant.agree(of_tenant(ASKED), of_tenant(OTHER)),
         f'is "{ASKED}" for the id, "{OTHER}" for the domain name',
         "/TenantInfo/TenantId",
+    ),
+    (
+        discovery.resources(of_resources(Join="a", KeyProvision="a", WebAuthN="b")),
+        '"urn:ms-drs:b", and "urn:ms-drs:a" at /DeviceJoinService/JoinResourceId',
+        "/WebAuthNService/WebAuthNResourceId",
+    ),
+    (
+        discovery.schemes(got({"DeviceJoinService": {"JoinEndpoint": "ftp://a.example/"}}), "http://a.example"),
+        '"ftp://a.example/" has the scheme "ftp"',
+        "/DeviceJoinService/JoinEndpoint",
+    ),
+    (
+        discovery.forms(got({"More": "x {siteId}"})),
+        'the placeholder is left in "x {siteId}"',
+        "/More",
     ),
     (nonce.not_stored(got(NONCE)), "the answer has no Cache-Control", "Cache-Control"),
     (
@@ -96,6 +116,25 @@ SENTENCES: list[tuple[Judgement, str, str]] = [
 def test_a_failure_says_what_is_wrong(judgement: Judgement, problem: str, where: str) -> None:
     (finding,) = judgement.findings
     assert (finding.problem, finding.where) == (problem, where)
+
+
+@pytest.mark.parametrize(
+    ("ids", "broken"),
+    [
+        ({"Join": "a"}, None),
+        ({"Join": "a", "WebAuthN": "a"}, 0),
+        ({"Join": "a", "WebAuthN": "b"}, 1),
+    ],
+)
+def test_two_resource_ids_are_enough_to_compare(ids: dict[str, str], broken: int | None) -> None:
+    judgement = discovery.resources(of_resources(**ids))
+    assert (len(judgement.findings) if judgement.checked else None) == broken
+
+
+@pytest.mark.parametrize(("value", "evidence"), [({}, "an object"), (5, "5")])
+def test_what_a_service_is_is_seen(value: object, evidence: str) -> None:
+    seen = {one.subject: one.evidence for one in discovery.observed(got({"WebAuthNService": value})).seen}
+    assert f"WebAuthNService is {evidence}" in seen.values()
 
 
 @pytest.mark.parametrize(
