@@ -27,7 +27,7 @@ def test_head(case: Case) -> None:
     message = case.session.message(step, case.session.token()).adding(("Connection", "close"))
     exchange, ending = wire.headed(case, wire.endpoint(case), message, "HEAD at the JoinEndpoint")
     case.hold(id_, not wire.broke(exchange), "HEAD is not answered", exchange)
-    case.hold(id_, not ending.octets, f"{len(ending.octets)} octets follow the header section", exchange)
+    case.hold(id_, not ending.octets, f"octets follow the header section: {len(ending.octets)}", exchange)
 
 
 @requirement("device/options")

@@ -32,7 +32,7 @@ def test_head(case: Case) -> None:
     message = case.session.message(replace(asked(case), method="HEAD")).adding(("Connection", "close"))
     exchange, ending = wire.headed(case, asked(case).url, message, "HEAD of discovery")
     case.hold(id_, not wire.broke(exchange), "HEAD is not answered", exchange)
-    case.hold(id_, not ending.octets, f"{len(ending.octets)} octets follow the header section", exchange)
+    case.hold(id_, not ending.octets, f"octets follow the header section: {len(ending.octets)}", exchange)
 
 
 @requirement("discovery/caching")
