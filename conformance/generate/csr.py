@@ -47,7 +47,8 @@ class CsrDraft:
 
     `nonce` is the text of a nonce answer's Value; it becomes an extension whose extnValue holds an element of tag
     `nonce_tag`, or the text's bare octets where that is None (A10). Who sends the request puts a nonce in where it has
-    none, unless it is to be `bare`. `extensions` and `attributes` stand beside it.
+    none, unless it is to be `bare`. `extensions` stand behind it, or before it where it is `nonce_last`; `attributes`
+    beside that.
     `public_key` is written in place of the key's own; `algorithm` in place of the one the signature is made with.
     `reshape_info` changes the encoded CertificationRequestInfo before it is signed, `reshape_signature` the signature.
     """
@@ -59,6 +60,7 @@ class CsrDraft:
     bare: bool = False
     nonce_tag: int | None = tags.UTF8_STRING
     nonce_critical: bool = False
+    nonce_last: bool = False
     extensions: tuple[Extension, ...] = ()
     attributes: tuple[Attribute, ...] = ()
     public_key: SubjectPublicKeyInfo | None = None
@@ -92,7 +94,8 @@ class CsrDraft:
         return CertificationRequestInfo(self.version, self.subject, public_key, self._attributes())
 
     def _attributes(self) -> tuple[Attribute, ...]:
-        extensions = (*self._nonce_extension(), *self.extensions)
+        nonce = self._nonce_extension()
+        extensions = (*self.extensions, *nonce) if self.nonce_last else (*nonce, *self.extensions)
         requested = (Attribute(EXTENSION_REQUEST, (extension.encode(extensions),)),) if extensions else ()
         return tuple(sorted((*requested, *self.attributes), key=Attribute.encode))  # a SET OF, so DER orders it
 

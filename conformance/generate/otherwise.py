@@ -14,7 +14,7 @@ from conformance.codec.pkcs10 import Extension
 from conformance.generate import keys
 from conformance.generate.attested import attestation
 from conformance.generate.observed import OBSERVED
-from conformance.generate.variants import Change, Variant, with_extensions, with_fields
+from conformance.generate.variants import Change, Variant, with_csr, with_extensions, with_fields
 
 if TYPE_CHECKING:
     from conformance.generate.join import JoinDraft
@@ -49,8 +49,11 @@ BESIDE: Final = (
     ("JoinType 3", with_fields(join_type=3)),
     ("SharedDevice and JoinType 8", with_fields(join_type=8, attributes=(("SharedDevice", True),))),
     ("SharedDevice", with_fields(attributes=(("SharedDevice", True),))),
+    ("a challengePassword before the nonce", _observed("challenge-password")),
+    ("a KeyUsage before the nonce", lambda draft: with_csr(nonce_last=True)(_observed("key-usage")(draft))),
+    ("a critical nonce", _observed("critical-nonce")),
 )
-"""What a request may have beside a fault, in words: the optional members, and the join types other than 4."""
+"""What a request may have beside a fault, in words: optional members, join types other than 4, more in its CSR."""
 
 OTHERWISE: Final = tuple(
     Variant(name, title, (id_,), change)

@@ -38,9 +38,13 @@ MALFORMED: Final = st.sampled_from(
 NO_VERSIONS: Final = st.just("latest") | st.text(string.ascii_letters, min_size=1, max_size=12)
 
 
-def beginning_like(name: str) -> str:
-    """A domain name that begins with this name of a tenant, and that nobody can own (RFC 6761 6.4)."""
-    return f"{name}.invalid"
+def nearly(*names: str) -> tuple[str, ...]:
+    """Domain names of nobody that begin or end as these names of a tenant do, and what every object of JavaScript has.
+
+    The first cannot be owned (RFC 6761 6.4), the second could.
+    """
+    near = (spelled for name in names for spelled in (f"{name}.invalid", f"drs-conformance-{name}"))
+    return (*dict.fromkeys(near), "constructor")
 
 
 def letters(name: str) -> int:

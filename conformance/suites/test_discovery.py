@@ -16,8 +16,8 @@ from conformance.generate.tenants import (
     NO_VERSIONS,
     UNKNOWN_DOMAINS,
     UNKNOWN_IDS,
-    beginning_like,
     letters,
+    nearly,
     respelled,
 )
 from conformance.kit import Case, Twin, Unproven, requirement, steps
@@ -102,11 +102,10 @@ def test_unknown_domain_name(case: Case, name: str) -> None:
 
 @requirement("discovery/unknown-tenant", "discovery/unknown-domain")
 def test_names_close_to_ours(case: Case) -> None:
-    """The conforming request with the GUID of nothing, and with names that begin with a name of this tenant."""
+    """The conforming request with the GUID of nothing, and with names that begin or end as this tenant's do."""
     step = asked(case, NIL)
     case.refused_step("discovery/unknown-tenant", "the unknown tenant of the nil GUID", step, Twin.DISCOVERY)
-    for known in filter(None, (case.session.target.tenant, case.session.target.domain)):
-        name = beginning_like(known)
+    for name in nearly(*filter(None, (case.session.target.tenant, case.session.target.domain))):
         case.refused_step("discovery/unknown-domain", f"the unknown domain {name}", asked(case, name), Twin.DISCOVERY)
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from conformance.checks import nonce
 from conformance.checks.verdict import Verdict
 from conformance.exchange import Exchange
-from conformance.generate.tenants import MALFORMED, NIL, UNKNOWN_DOMAINS, UNKNOWN_IDS, beginning_like
+from conformance.generate.tenants import MALFORMED, NIL, UNKNOWN_DOMAINS, UNKNOWN_IDS, nearly
 from conformance.kit import Case, Twin, Unproven, requirement, steps
 from conformance.suites import asking
 from conformance.suites.asking import FEW, MARK, METHODS
@@ -63,11 +63,10 @@ def test_unknown_domain_name(case: Case, name: str) -> None:
 
 @requirement("nonce/unknown-tenant", "nonce/unknown-domain")
 def test_names_close_to_ours(case: Case) -> None:
-    """The conforming request with the GUID of nothing, and with names that begin with a name of this tenant."""
+    """The conforming request with the GUID of nothing, and with names that begin or end as this tenant's do."""
     step = asking.nonce_of(case, NIL)
     case.refused_step("nonce/unknown-tenant", "the unknown tenant of the nil GUID", step, Twin.NONCE)
-    for known in filter(None, (case.session.target.tenant, case.session.target.domain)):
-        name = beginning_like(known)
+    for name in nearly(*filter(None, (case.session.target.tenant, case.session.target.domain))):
         case.refused_step("nonce/unknown-domain", f"the unknown domain {name}", asking.nonce_of(case, name), Twin.NONCE)
 
 

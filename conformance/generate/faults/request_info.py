@@ -131,6 +131,8 @@ _COMMON_NAME = _edits(
         ("suffix", "The CN has an X behind the constant.", _named(common_name(CSR_CN + "X"))),
         ("cut-short", "The CN lacks the constant's last character.", _named(common_name(CSR_CN[:-1]))),
         ("after-nul", "The CN goes on behind a NUL.", _named(common_name(CSR_CN + "\0X"))),
+        ("line-before", "The CN is the constant in its second line.", _named(common_name("X\n" + CSR_CN))),
+        ("line-behind", "The CN is the constant in its first line.", _named(common_name(CSR_CN + "\nX"))),
         ("in-braces", "The CN is the constant in braces.", _named(common_name("{" + CSR_CN + "}"))),
         (
             "without-hyphens",

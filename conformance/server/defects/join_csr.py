@@ -139,6 +139,12 @@ def compares_the_end_of_cn(honest: Behaviour) -> Behaviour:
 
 
 @defect(breaks={"join-request/csr-cn"})
+def finds_the_cn_in_a_line(honest: Behaviour) -> Behaviour:
+    """Takes a CN of which one line is the constant, as a pattern's ^ and $ do in some languages."""
+    return _comparing(honest, lambda text: CSR_CN in text.split("\n"))
+
+
+@defect(breaks={"join-request/csr-cn"})
 def compares_cn_as_a_guid(honest: Behaviour) -> Behaviour:
     """Takes every spelling of the constant that a reader of GUIDs does, in braces or without hyphens."""
     return _comparing(honest, lambda text: text.strip("{}").replace("-", "") == CSR_CN.replace("-", ""))

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from conformance.codec import NONCE_OID
 from conformance.server import csr, nonces
 from conformance.server.refusal import Refusal
 
@@ -130,6 +131,35 @@ def compares_nonces_as_far_as_they_go(honest: Behaviour) -> Behaviour:
 def drops_what_follows_a_nonce(honest: Behaviour) -> Behaviour:
     """Compares as many characters of a nonce as the one it gave has."""
     return _knowing(honest, lambda given, text: text.startswith(given))
+
+
+def _overlooking(honest: Behaviour, unseen: Callable[[CertificationRequest], bool]) -> Behaviour:
+    """The behaviour that finds no nonce in some certificate requests."""
+
+    def find(request: CertificationRequest) -> str | None:
+        return None if csr.nonce_extension(request) is None or unseen(request) else honest.find_nonce(request)
+
+    return replace(honest, find_nonce=find)
+
+
+@defect(breaks={"join-request/csr-nonce-foreign"})
+def looks_for_nonces_in_the_first_attribute(honest: Behaviour) -> Behaviour:
+    """Finds a nonce only where what it stands in is the first attribute of the certificate request."""
+    return _overlooking(honest, lambda request: request.info.attributes[0].oid != csr.EXTENSION_REQUEST)
+
+
+@defect(breaks={"join-request/csr-nonce-foreign"})
+def looks_for_nonces_in_the_first_extension(honest: Behaviour) -> Behaviour:
+    """Finds a nonce only where it is the first extension that the certificate request asks for."""
+    return _overlooking(honest, lambda request: csr.extensions(request)[0].oid != NONCE_OID)
+
+
+@defect(breaks={"join-request/csr-nonce-foreign"})
+def overlooks_critical_nonces(honest: Behaviour) -> Behaviour:
+    """Finds no nonce whose extension is critical."""
+    return _overlooking(
+        honest, lambda request: any(one.oid == NONCE_OID and one.critical for one in csr.extensions(request))
+    )
 
 
 # --- signatures

@@ -34,21 +34,35 @@ def _less(honest: Behaviour, service: str, member: str | None = None) -> Behavio
 @defect(breaks={"discovery/unknown-tenant", "nonce/unknown-tenant"})
 def takes_no_id_for_its_own(honest: Behaviour) -> Behaviour:
     """Answers for its first tenant when the tenant id is all zeros, as one that was never set is."""
-    nil = str(uuid.UUID(int=0))
-    return replace(
-        honest, find_tenant=lambda site, name: site.tenants[0] if name == nil else honest.find_tenant(site, name)
-    )
+    return _finding(honest, lambda name, _: name == str(uuid.UUID(int=0)))
+
+
+def _finding(honest: Behaviour, like: Callable[[str, Tenant], bool]) -> Behaviour:
+    """The behaviour that takes a name, in lower case, for that of the first tenant which it is like."""
+
+    def find(site: Site, name: str) -> Tenant | None:
+        found = next((one for one in site.tenants if like(name.lower(), one)), None)
+        return found or honest.find_tenant(site, name)
+
+    return replace(honest, find_tenant=find)
 
 
 @defect(breaks={"discovery/unknown-domain", "nonce/unknown-domain"})
 def compares_the_beginning_of_tenants(honest: Behaviour) -> Behaviour:
     """Takes a name that begins with a name of its tenant for that."""
+    return _finding(honest, lambda name, tenant: name.startswith((tenant.tenant_id, tenant.domain)))
 
-    def find(site: Site, name: str) -> Tenant | None:
-        like = [one for one in site.tenants if name.lower().startswith((one.tenant_id, one.domain))]
-        return like[0] if like else honest.find_tenant(site, name)
 
-    return replace(honest, find_tenant=find)
+@defect(breaks={"discovery/unknown-domain", "nonce/unknown-domain"})
+def compares_the_end_of_tenants(honest: Behaviour) -> Behaviour:
+    """Takes a name that ends in the domain of its tenant for that."""
+    return _finding(honest, lambda name, tenant: name.endswith(tenant.domain))
+
+
+@defect(breaks={"discovery/unknown-domain", "nonce/unknown-domain"})
+def finds_tenants_among_the_members_of_an_object(honest: Behaviour) -> Behaviour:
+    """Looks tenants up in an object of JavaScript, which has members that are no tenants."""
+    return _finding(honest, lambda name, _: name in {"constructor", "toString", "valueOf", "__proto__"})
 
 
 @defect(breaks={"discovery/tenant-id"}, blinds=True)
