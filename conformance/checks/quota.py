@@ -1,7 +1,8 @@
 """A refusal that tells of a device quota, the tenant's or the user's (field notes, errors), not of the request.
 
-The one rule: only what a refusal says of itself counts, in one of the three shapes of the field; a status alone, or a
-word somewhere in a body of no known shape, is no quota, or whoever refuses anything would be excused.
+The one rule: only what a refusal says of itself counts, in one of the three shapes of the field or in those of many
+servers (RFC 9457, OData's, OAuth's); a status alone, or a word somewhere in a body of no known shape, is no quota, or
+whoever refuses anything would be excused.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ def reached(exchange: Exchange) -> str | None:
 
 def _codes(said: dict[str, Any]) -> Iterator[str]:
     """What names the kind of error: ErrorType (shape A), code and subcode (B), code and the item subCode (C)."""
-    yield from _texts(said.get(name) for name in ("ErrorType", "code", "subcode"))
+    yield from _texts(said.get(name) for name in ("ErrorType", "code", "subcode", "type", "error"))
+    yield from _texts([_inner(said).get("code")])
     inner = said.get("odata.error")
     if isinstance(inner, dict):
         yield from _texts([inner.get("code")])
@@ -46,11 +48,18 @@ def _codes(said: dict[str, Any]) -> Iterator[str]:
 
 
 def _messages(said: dict[str, Any]) -> Iterator[str]:
-    """What is said in words: Message (shape A), message (B), message.value (C)."""
-    yield from _texts(said.get(name) for name in ("Message", "message"))
+    """What is said in words: Message (shape A), message (B), message.value (C); detail and title of RFC 9457."""
+    yield from _texts(said.get(name) for name in ("Message", "message", "detail", "title", "error_description"))
+    yield from _texts([_inner(said).get("message")])
     inner = said.get("odata.error")
     message = inner.get("message") if isinstance(inner, dict) else None
     yield from _texts([message.get("value") if isinstance(message, dict) else message])
+
+
+def _inner(said: dict[str, Any]) -> dict[str, Any]:
+    """The error object of OData 4 (OData JSON 21.1)."""
+    inner = said.get("error")
+    return inner if isinstance(inner, dict) else {}
 
 
 def _texts(values: Any) -> Iterator[str]:

@@ -77,7 +77,7 @@ class Session:
             exchange = self.patience.over(lambda: _over(self.transport, step, sent, label))
         else:
             with self._shown(identity) as transport:
-                exchange = _over(transport, step, sent, label)
+                exchange = self.patience.over(lambda: _over(transport, step, sent, label))
                 self.transport.requests += transport.requests
         self.stopped = self.breaker.trips(exchange, self.target, self.transport)
         return exchange

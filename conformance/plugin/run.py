@@ -31,6 +31,7 @@ from conformance.plugin.settings import Settings, check_fresh, given, read_targe
 from conformance.plugin.tidying import tidy
 from conformance.report import allure, allure_page, write_all
 from conformance.report.formats import FORMATS
+from conformance.report.text import line, plural
 from conformance.results import (
     STREAM,
     Device,
@@ -190,12 +191,16 @@ class Run:
     def _tidy(self) -> None:
         """Removes what the run created, where the target offers it; the rest is left to `cleanup`."""
         try:
-            removed = tidy(self.settings.out / LEDGER, self.target).removed
+            tidied = tidy(self.settings.out / LEDGER, self.target)
         except ConformanceError as error:
             self.stop(f"devices could not be removed: {error}")
         else:
-            for id_ in removed:
+            for id_ in tidied.removed:
                 self.record(Device(id_, now(), "", removed=True))
+            if tidied.left:
+                told = f"{plural(len(tidied.left), 'device')} not removed: {line(tidied.left[0].why)}"
+                again = f"drs-conformance cleanup {self.settings.out / LEDGER}"
+                self.remarks[f"{told}; {again} tries again"] = None
 
     def end(self) -> None:
         """`finish`, for those who only want it done; what goes wrong was said where it was finished first."""

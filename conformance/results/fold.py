@@ -112,8 +112,8 @@ def _sort(records: Iterable[StreamRecord]) -> _Stream:
         raise ResultsError(f"a run has one header, not {len(headers)}")
     devices: dict[str, Device] = {}
     for device in (record for record in every if isinstance(record, Device)):
-        known = devices.setdefault(device.id, device)
-        devices[device.id] = replace(known, removed=known.removed or device.removed)
+        known = devices.setdefault(device.id.lower(), device)  # a GUID, which some write in capitals
+        devices[device.id.lower()] = replace(known, removed=known.removed or device.removed)
     return _Stream(
         headers[0],
         tuple(sorted((record for record in every if isinstance(record, TestRecord)), key=lambda test: test.test)),
@@ -158,16 +158,26 @@ def _requirement(item: Requirement, outcomes: list[RequirementOutcome], stream: 
         requests=sum(outcome.requests for outcome in outcomes),
         testable=item.party is Party.SERVER and not item.untestable,
         not_offered=not_offered,
-        missing=_missing(item, stream, not_offered=not_offered) if outcomes and verdict is Outcome.SKIP else (),
+        missing=_missing(item, stream, deciding, not_offered) if outcomes and verdict is Outcome.SKIP else (),
         failures=tuple(evidence for outcome in outcomes for evidence in outcome.failures),
         tested_by=tuple(test.test for test in tests),
         seconds=sum(test.seconds for test in tests),
     )
 
 
-def _missing(item: Requirement, stream: _Stream, *, not_offered: bool) -> tuple[str, ...]:
+def _missing(
+    item: Requirement, stream: _Stream, skips: list[RequirementOutcome], target_lacks: bool
+) -> tuple[str, ...]:
     """The needs a skipped requirement lacked, in the order of NEEDS: the target's if it lacks any, else the run's."""
-    lacking = (item.needs & OFFERED if not_offered else item.needs - OFFERED).difference(stream.header.given)
+    if target_lacks:
+        lacking = {
+            need
+            for need in item.needs & OFFERED
+            for skip in skips
+            if skip.reason.startswith(f"{NOT_OFFERED}: {need} (")
+        }
+    else:
+        lacking = set(item.needs - OFFERED - frozenset(stream.header.given))
     return tuple(need for need in NEEDS if need in lacking)
 
 

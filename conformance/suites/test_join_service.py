@@ -8,8 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.checks import authenticate, habits, join_answer, verdict
+from conformance.checks import authenticate, habits, join_answer, tenant, verdict
+from conformance.checks.verdict import Verdict
 from conformance.exchange import FailureKind
+from conformance.generate.join import JoinDraft
 from conformance.generate.tokens import GARBAGE, forgeries
 from conformance.kit import Case, NotOffered, Twin, Unproven, claims, requirement, steps
 from conformance.suites import asking
@@ -138,7 +140,7 @@ def test_without_token(case: Case) -> None:
     """A conforming request without Authorization, which is required; the refusal says how to be let in."""
     step = case.session.join_step()
     exchange = case.refused_step("join-service/authorization-required", "no Authorization", step, Twin.JOIN)
-    if verdict.join(exchange)[0] is not verdict.Verdict.REFUSED:
+    if verdict.join(exchange)[0] is not Verdict.REFUSED:
         for id_ in case.requirements[1:]:
             case.not_applicable(id_, "a request without Authorization is not refused")
         return
@@ -214,19 +216,38 @@ def test_token_of_another_tenant(case: Case) -> None:
     """A real token of another tenant, at the JoinEndpoint, which names none: what comes is no device of this tenant."""
     token = case.session.secret(case.session.credentials.foreign_token, "foreign-token")
     case.twins.before(Twin.JOIN)
-    exchange = case.session.send_join(case.session.join_step(), "a token of another tenant", token=token)
+    joins_elsewhere(case, case.session.draft(), token, "a token of another tenant")
+    if verdict.join(case.session.join(bare(case), "a join without a nonce"))[0] is Verdict.ACCEPTED:
+        title = "a token of another tenant, and no nonce of this one that it could be refused for"
+        joins_elsewhere(case, bare(case), token, title)
+
+
+def bare(case: Case) -> JoinDraft:
+    """A conforming request without a nonce, which a service may take or refuse (A12)."""
+    draft = case.session.draft()
+    return replace(draft, csr=replace(draft.csr, nonce=None, bare=True))
+
+
+def joins_elsewhere(case: Case, draft: JoinDraft, token: str, title: str) -> None:
+    """What a token of another tenant joins is refused, or is of that tenant, which the target then serves too."""
+    id_ = "join-service/token-tenant"
+    exchange = case.session.send_join(case.session.join_step(draft), title, token=token)
     found, why = verdict.join(exchange)
-    if found is not verdict.Verdict.ACCEPTED:
-        refused = found is verdict.Verdict.REFUSED
-        case.hold("join-service/token-tenant", refused, f"{why} to a token of another tenant", exchange)
+    if found is not Verdict.ACCEPTED:
+        case.hold(id_, found is Verdict.REFUSED, f"{why} to {title}", exchange)
         return
     certificate = join_answer.certificate_of(exchange)
     into = habits.tenant_id(certificate) if certificate else None
-    if into is None:
+    if into is not None:
+        ours = str(into) == asking.tenant_id(case).lower()
+        problem = f"{why} to {title}, with a certificate of this one"
+        case.hold(id_, not ours, problem, exchange, "/Certificate/RawBody, private extension .5")
+        return
+    other = claims(token).get("tid")
+    asked = asking.asked(case, other) if isinstance(other, str) and tenant.is_guid(other) else None
+    if asked is None or verdict.discovery(case.session.send(asked, "the token's tenant"))[0] is not Verdict.REFUSED:
         raise Unproven(f"a token of another tenant is {why}, and the certificate does not say into which tenant")
-    ours = str(into) == asking.tenant_id(case).lower()
-    problem = f"{why} to a token of another tenant, with a certificate of this one"
-    case.hold("join-service/token-tenant", not ours, problem, exchange, "/Certificate/RawBody, private extension .5")
+    case.hold(id_, False, f"{why} to {title}, which is none that the target serves", exchange)
 
 
 @requirement("join-service/token-in-query")

@@ -82,7 +82,7 @@ def wrong_algorithm_of_signature(octets: bytes, edit: Edit) -> None:
     request = x509.load_der_x509_csr(octets)
     assert request.signature_algorithm_oid != SignatureAlgorithmOID.RSA_WITH_SHA256
     assert parts(octets)[0] == parts(BASELINE)[0]
-    if edit.name == "pss":
+    if edit.name.startswith("pss"):
         assert request.is_signature_valid
     else:
         assert is_signed(octets, own_key(), DIGESTS[edit.name])

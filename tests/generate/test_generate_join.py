@@ -90,6 +90,7 @@ def test_the_nonce_is_an_extension_of_the_request(tag: int | None) -> None:
         signing.SHA384_RSA,
         signing.SHA512_RSA,
         signing.PSS,
+        signing.PSS_UNSALTED,
     ],
     ids=lambda scheme: scheme.name,
 )

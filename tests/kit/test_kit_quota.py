@@ -44,7 +44,15 @@ def told(answer: Answer) -> str | None:
     return quota.reached(Exchange(Request("POST", "http://drs.example/"), answer))
 
 
-@pytest.mark.parametrize("body", [A, B, C, ONLY_SUBCODE])
+OTHERS: tuple[dict[str, Any], ...] = (
+    {"title": "Forbidden", "status": 403, "detail": "DeviceCapReached"},  # RFC 9457
+    {"error": {"code": "error_device_quota_exceeded", "message": "no"}},  # OData JSON 4.01, 21.1
+    {"error": {"code": "Forbidden", "message": "The maximum number of devices is reached."}},
+    {"error": "access_denied", "error_description": "The device quota is reached."},  # RFC 6749 5.2
+)
+
+
+@pytest.mark.parametrize("body", [A, B, C, ONLY_SUBCODE, *OTHERS])
 @pytest.mark.parametrize("status", [400, 403, 409])
 def test_each_shape_tells_of_it(body: dict[str, Any], status: int) -> None:
     found = told(json_answer(status, body))

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.client import Command, Credentials, Fixed, Target
+from conformance.client import Command, Credentials, Fixed, Identity, Target
 from conformance.client import protocol as steps
 from conformance.errors import TargetError, UsageError
-from conformance.exchange import Answer, Failure, FailureKind
+from conformance.exchange import Answer, Exchange, Failure, FailureKind, Request
 from conformance.generate.faults import faults
 from conformance.kit import CheckFailed, Made, NotOffered, Twin, Unproven
+from conformance.kit import session as kit_session
 from conformance.results import Outcome
 from kit.kit_target import SERVICES, TENANT, TOKEN, URL, Desk, json_answer
 
@@ -321,3 +324,20 @@ def test_the_target_of_a_session_knows_loopback() -> None:
         assert Target(url, "t").loopback
     for url in ("http://drs.example.com", "http://128.0.0.1", "http://localhost.example.com", "http://0.0.0.0"):
         assert not Target(url, "t").loopback
+
+
+def test_who_is_busy_is_asked_again_as_a_device_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk.of()
+    answers = [Answer(429, (("Retry-After", "0"),)), Answer(200)]
+    shown = SimpleNamespace(requests=0)
+
+    def sent(_transport: object, step: steps.Step, _headers: object, label: str) -> Exchange:
+        shown.requests += 1
+        return Exchange(Request(step.method, step.url, label=label), answers.pop(0))
+
+    monkeypatch.setattr(kit_session, "_over", sent)
+    monkeypatch.setattr(kit_session.Session, "_shown", lambda _self, _identity: nullcontext(shown))
+    removal = steps.Step("DELETE", f"{URL}/d", ())
+    exchange = desk.session.send(removal, "a removal", identity=Identity(b"", b""))
+    assert exchange.answer == Answer(200)
+    assert desk.session.requests == 2

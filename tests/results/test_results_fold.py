@@ -137,6 +137,14 @@ def test_a_skip_says_what_was_not_given() -> None:
     assert result.missing == ("challenge",)
 
 
+def test_what_the_target_does_not_offer_is_lacking_only_where_that_is_why() -> None:
+    needy = entry("a/a", needs=frozenset({"nonce", "token"}))
+    for why, lacking in (("nonce (discovery names no NonceService.Endpoint)", ("nonce",)), ("it gives no nonce", ())):
+        skipped = a_test(came(SKIP, reason=not_offered(why)))
+        (result,) = run(header(given=("token",)), skipped, FOOTER, entries=(needy,)).requirements
+        assert (result.not_offered, result.missing) == (True, lacking)
+
+
 def test_only_the_selection_is_there() -> None:
     results = run(header(selection=("a/b",)), FOOTER, entries=(entry("a/a"), entry("a/b")))
     assert [item.id for item in results.requirements] == ["a/b"]
@@ -295,7 +303,7 @@ def test_requests_and_seconds_are_the_footers_or_what_the_tests_say() -> None:
 
 
 def test_a_device_is_counted_once_and_stays_removed() -> None:
-    devices = (Device("x", "1", "AA"), Device("x", "1", "AA", removed=True), Device("y", "2", "BB"))
+    devices = (Device("x", "1", "AA"), Device("X", "1", "AA", removed=True), Device("y", "2", "BB"))
     assert run(header(), *devices, FOOTER).to_json()["devices"] == {"created": 2, "removed": 1}
 
 

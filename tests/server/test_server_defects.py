@@ -41,6 +41,7 @@ MODULES = (
 OUTSIDE = {  # around the handler, or about what no single edit of a plain request shows
     "breaks-over-deep-json",
     "compares-nonces-as-far-as-they-go",
+    "compares-the-middle-of-nonces",
     "does-not-know-its-own-name",
     "drops-what-follows-a-nonce",
     "joins-with-a-good-challenge",

@@ -25,6 +25,7 @@ from conformance.kit import Session, agreement
 from conformance.results import Outcome
 from conformance.server.behaviour import Behaviour
 from conformance.server.defects import find
+from conformance.server.defects.altering import refusing
 from conformance.suites import wire
 from suites import relay as relays
 from suites.altered_behaviour import Server, replies, served
@@ -343,6 +344,17 @@ def test_an_endpoint_that_is_nowhere_fails(server: Server) -> None:
     assert came.of(Outcome.FAIL) == {"discovery/endpoints-served"}
     what = "an empty POST to KeyProvisioningService.KeyProvisionEndpoint"
     assert came.reasons["discovery/endpoints-served"] == f"answered 404 to {what}"
+
+
+def test_an_endpoint_that_shows_itself_to_who_has_a_token_only_is_there(server: Server) -> None:
+    """RFC 9110 15.5.5: 404 is also for what one is not willing to disclose."""
+
+    def hides(honest: Behaviour) -> Behaviour:
+        return refusing(honest, lambda asked: "/key" in asked.path and asked.header("authorization") is None, 404)
+
+    came = server.answers(hides, DISCOVERY)
+    assert came.of(Outcome.FAIL) == set(), came.reasons
+    assert "discovery/endpoints-served" in came.of(Outcome.PASS)
 
 
 def test_an_answer_to_head_that_has_content_fails(server: Server) -> None:

@@ -81,16 +81,19 @@ def _with_even_modulus(csr: CsrDraft) -> CsrDraft:
     return replace(forged, reshape_signature=lambda _: root.to_bytes(SIGNATURE_SIZE, "big"))
 
 
-def _with_changed_nonce(csr: CsrDraft) -> CsrDraft:
-    if not csr.nonce:
-        return replace(csr, nonce=MADE_UP_NONCE)
-    middle = len(csr.nonce) // 2
-    letter = "B" if csr.nonce[middle] in "aA" else "A"  # no other spelling of the same number in hexadecimal
-    return replace(csr, nonce=csr.nonce[:middle] + letter + csr.nonce[middle + 1 :])
-
-
 def _with_nonce(change: Callable[[str], str]) -> Callable[[CsrDraft], CsrDraft]:
     return lambda csr: replace(csr, nonce=change(csr.nonce or MADE_UP_NONCE))
+
+
+def _with_letter_changed(place: float) -> Callable[[CsrDraft], CsrDraft]:
+    """Another letter so far into the nonce, from 0 to 1; before its last four, of which some may say nothing."""
+
+    def changed(nonce: str) -> str:
+        at = round(place * max(0, len(nonce) - 5))
+        letter = "B" if nonce[at] in "aA" else "A"  # no other spelling of the same number in hexadecimal
+        return nonce[:at] + letter + nonce[at + 1 :]
+
+    return _with_nonce(changed)
 
 
 def _in_the_other_case(nonce: str) -> str:
@@ -197,7 +200,16 @@ _NONCE_FOREIGN = _edits(
     Layer.CRI,
     (
         ("made-up", "The nonce is one that the suite made up.", lambda csr: replace(csr, nonce=MADE_UP_NONCE)),
-        ("letter-changed", "A letter in the middle of the nonce is another one.", _with_changed_nonce),
+        ("letter-changed", "A letter in the middle of the nonce is another one.", _with_letter_changed(0.5)),
+        ("first-letter", "The first letter of the nonce is another one.", _with_letter_changed(0)),
+        ("early-letter", "A letter in the first quarter of the nonce is another one.", _with_letter_changed(0.2)),
+        ("late-letter", "A letter in the last quarter of the nonce is another one.", _with_letter_changed(0.8)),
+        ("last-letters", "One of the last letters of the nonce is another one.", _with_letter_changed(1)),
+        (
+            "of-every-object",
+            "The nonce is what every object of JavaScript has.",
+            lambda csr: replace(csr, nonce="constructor"),
+        ),
         ("tail", "Four letters stand behind the nonce.", _with_nonce(lambda nonce: nonce + "AAAA")),
         ("cut-short", "The nonce lacks its last quarter.", _with_nonce(lambda nonce: nonce[: len(nonce) * 3 // 4])),
         ("other-case", "The letters of the nonce are in the other case.", _with_nonce(_in_the_other_case)),

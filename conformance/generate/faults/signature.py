@@ -77,6 +77,7 @@ _ALGORITHMS = tuple(
         ("sha-384", signing.SHA384_RSA),
         ("sha-512", signing.SHA512_RSA),
         ("pss", signing.PSS),
+        ("pss-unsalted", signing.PSS_UNSALTED),
     )
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,18 @@ def writes_guids_in_network_order(honest: Behaviour) -> Behaviour:
 
     def change(order: Order, holder: Any, case: Any) -> Order:
         value = der.octet_string(holder.tenant.bytes)
+        written = honest.order(order, holder, case)
+        return _changed(written, f"{certificate.PRIVATE}.5", lambda one: replace(one, value=value))
+
+    return replace(honest, order=change)
+
+
+@defect(breaks={"join-service/token-tenant"})
+def certifies_into_its_first_tenant(honest: Behaviour) -> Behaviour:
+    """Names its first tenant in every certificate; a nonce of that keeps the users of others out, and none does not."""
+
+    def change(order: Order, holder: Any, case: Any) -> Order:
+        value = der.octet_string(uuid.UUID(case.site.tenants[0].tenant_id).bytes_le)
         written = honest.order(order, holder, case)
         return _changed(written, f"{certificate.PRIVATE}.5", lambda one: replace(one, value=value))
 

@@ -122,6 +122,16 @@ def knows_nonces_without_case(honest: Behaviour) -> Behaviour:
 
 
 @defect(breaks={"join-request/csr-nonce-foreign"})
+def compares_the_middle_of_nonces(honest: Behaviour) -> Behaviour:
+    """Compares the middle of a nonce, as who reads its parts and verifies no seal does."""
+
+    def middle(nonce: str) -> str:
+        return nonce[len(nonce) // 3 : -len(nonce) // 3]
+
+    return _knowing(honest, lambda given, text: len(given) == len(text) and middle(given) == middle(text))
+
+
+@defect(breaks={"join-request/csr-nonce-foreign"})
 def compares_nonces_as_far_as_they_go(honest: Behaviour) -> Behaviour:
     """Compares a nonce with those it gave only as far as the one that came goes."""
     return _knowing(honest, lambda given, text: given.startswith(text))
