@@ -131,9 +131,7 @@ def names_two_algorithms(honest: Behaviour) -> Behaviour:
     return _ordering(honest, lambda order: replace(order, inner_algorithm=inner))
 
 
-@defect(
-    breaks={"join-answer/certificate-key", "processing/keep-alive"}, hides={"join-answer/certificate-subject-unique"}
-)
+@defect(breaks={"join-answer/certificate-key"}, hides={"join-answer/certificate-subject-unique"})
 def certifies_its_own_key(honest: Behaviour) -> Behaviour:
     """Certifies one key of its own for every device."""
     spki = certificate.spki_of(rsa.generate_private_key(65537, 2048))
@@ -166,7 +164,7 @@ def names_another_issuer(honest: Behaviour) -> Behaviour:
 
 
 @defect(
-    breaks={"join-answer/certificate-not-self-signed", "join-answer/certificate-key", "processing/keep-alive"},
+    breaks={"join-answer/certificate-not-self-signed", "join-answer/certificate-key"},
     hides={"join-answer/certificate-subject-unique"},
 )
 def certifies_its_signing_key(honest: Behaviour) -> Behaviour:
@@ -189,7 +187,6 @@ def signs_over_sha_1(honest: Behaviour) -> Behaviour:
     breaks={
         "device/creates",
         "join-answer/certificate-key",
-        "processing/keep-alive",
     },
     hides={"join-answer/certificate-serial-unique", "join-answer/certificate-subject-unique"},
 )

@@ -16,7 +16,7 @@ from .registry import defect
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.server.asked import Asked
+    from conformance.server.asked import Asked, Reply
     from conformance.server.behaviour import Behaviour
 
 _LENGTH = re.compile(rb"(?i)(\r\ncontent-length: )(\d+)(?=\r\n|$)")
@@ -59,6 +59,21 @@ def fails_the_second_request_of_a_connection(honest: Behaviour) -> Behaviour:
 def fails_the_second_join_of_a_connection(honest: Behaviour) -> Behaviour:
     """Refuses a join that is the second request of its connection, when a join was the first."""
     return _second(honest, is_join)
+
+
+@defect(breaks={"processing/keep-alive"})
+def answers_the_second_join_of_a_connection_as_the_first(honest: Behaviour) -> Behaviour:
+    """Answers a join that is the second request of its connection with the answer to a join that was the first."""
+    first: dict[int, Reply] = {}
+
+    def reply(asked: Asked, given: Reply) -> Reply:
+        connection, place = asked.connection
+        out = honest.reply(asked, given)
+        if not is_join(asked) or place > 2:  # noqa: PLR2004 - the second
+            return out
+        return first.setdefault(connection, out) if place == 1 else first.get(connection, out)
+
+    return replace(honest, reply=reply)
 
 
 @defect(breaks={"processing/chunk-extensions"})
