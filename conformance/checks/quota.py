@@ -37,7 +37,7 @@ def reached(exchange: Exchange) -> str | None:
 
 def _codes(said: dict[str, Any]) -> Iterator[str]:
     """What names the kind of error: ErrorType (shape A), code and subcode (B), code and the item subCode (C)."""
-    yield from _texts(said.get(name) for name in ("ErrorType", "code", "subcode", "type", "error"))
+    yield from _texts(said.get(name) for name in ("ErrorType", "code", "subcode"))
     yield from _texts([_inner(said).get("code")])
     inner = said.get("odata.error")
     if isinstance(inner, dict):

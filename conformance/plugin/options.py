@@ -53,7 +53,10 @@ OPTIONS = (
     Option("challenge", "pre-authorized join challenge", "JWT", secret=True),
     Option("challenge-command", "command that prints a new challenge each time, run without a shell", "CMD"),
     Option(
-        "foreign-token", "token of the same authority for another tenant, which must be refused", "JWT", secret=True
+        "foreign-token",
+        "token of the same authority for another tenant; what it joins must be refused, or be of that",
+        "JWT",
+        secret=True,
     ),
     Option("expired-token", "token for this tenant that has expired, which must be refused", "JWT", secret=True),
     Option("future-token", "token for this tenant whose time (nbf) has not begun, to be refused", "JWT", secret=True),

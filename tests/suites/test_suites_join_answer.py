@@ -6,6 +6,7 @@ The reference server is altered at its seam, as its defects are, while it runs.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -223,7 +224,11 @@ def test_certificate_that_is_not_there_is_inconclusive(server: Server, name: str
     [
         (lambda honest: replace(honest, join_status=200), "A1", "200"),
         (put("Certificate", "Thumbprint", str.lower), "A5", "lower-case"),
-        (put("Certificate", "Thumbprint", lambda text: text[:20].lower() + text[20:]), "A5", "mixed-case"),
+        (
+            put("Certificate", "Thumbprint", lambda text: re.sub("[A-F]", lambda one: one[0].lower(), text, count=1)),
+            "A5",
+            "mixed-case",
+        ),
         (says(lambda body: body.setdefault("MembershipChanges", [])), "A3", "always"),
         (orders(not_before=lambda moment: moment + timedelta(minutes=33)), "A1", "201"),
         (orders(extensions=lambda found: tuple(one for one in found if not one.oid.startswith("2.5.29"))), "A1", "201"),
