@@ -14,7 +14,7 @@ from conformance.exchange import FailureKind
 from conformance.generate.join import JoinDraft
 from conformance.generate.tokens import GARBAGE, forgeries
 from conformance.kit import Case, NotOffered, Twin, Unproven, claims, requirement, steps
-from conformance.suites import asking
+from conformance.suites import asking, wire
 
 SECTION = "3.3"
 HOUR = 3600  # seconds
@@ -244,10 +244,16 @@ def joins_elsewhere(case: Case, draft: JoinDraft, token: str, title: str) -> Non
         case.hold(id_, not ours, problem, exchange, "/Certificate/RawBody, private extension .5")
         return
     other = claims(token).get("tid")
-    asked = asking.asked(case, other) if isinstance(other, str) and tenant.is_guid(other) else None
-    if asked is None or verdict.discovery(case.session.send(asked, "the token's tenant"))[0] is not Verdict.REFUSED:
+    if not isinstance(other, str) or not tenant.is_guid(other) or served(case, other):
         raise Unproven(f"a token of another tenant is {why}, and the certificate does not say into which tenant")
     case.hold(id_, False, f"{why} to {title}, which is none that the target serves", exchange)
+
+
+def served(case: Case, tenant_id: str) -> bool:
+    """Whether discovery does not refuse a tenant. Raises `Unproven` where the target is busy."""
+    exchange = case.session.send(asking.asked(case, tenant_id), "discovery of the token's tenant")
+    wire.not_busy(exchange)
+    return verdict.discovery(exchange)[0] is not Verdict.REFUSED
 
 
 @requirement("join-service/token-in-query")
