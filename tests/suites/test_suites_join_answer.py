@@ -26,6 +26,7 @@ from conformance.server import certificate as writing
 from conformance.server.asked import Reply
 from conformance.server.behaviour import Behaviour
 from conformance.server.certificate import Order
+from conformance.server.defects import find
 from conformance.server.field import like_field
 from suites.altered_behaviour import Alter, Server, having, orders, put, replies, says, served
 from suites.suite_runner import suites
@@ -278,3 +279,21 @@ def test_a_dozen_devices_are_made(server: Server) -> None:
 
     server.answers(says(counted), MODULES)
     assert next(numbers) <= 12
+
+
+@pytest.mark.parametrize("unserved", [True, False])
+def test_a_token_of_a_tenant_that_is_not_served_joins_nothing(server: Server, unserved: bool) -> None:
+    """Where the certificate names no tenant, discovery tells whether the token's could be meant."""
+    own = server.ready.tenant, server.ready.domain
+
+    def alter(honest: Behaviour) -> Behaviour:
+        unnamed = orders(extensions=lambda found: tuple(one for one in found if one.oid != f"{PRIVATE}.5"))
+        anybody = unnamed(find("writes-into-its-first-tenant").change(honest))
+        return replace(
+            anybody,
+            find_tenant=lambda site, name: None if unserved and name not in own else honest.find_tenant(site, name),
+        )
+
+    test = cast("ModuleType", SimpleNamespace(test_token_of_another_tenant=SERVICE.test_token_of_another_tenant))
+    came = server.answers(alter, [test], minted=True)
+    assert came.of(Outcome.FAIL if unserved else Outcome.INCONCLUSIVE) == {"join-service/token-tenant"}, came.reasons
